@@ -1,0 +1,45 @@
+/**
+ * Every expected refusal of the system with the message that it carries when a rule has nothing better to say.
+ * A code without a message does not compile, and the GraphQL enum `UserErrorCode` is made from these keys.
+ */
+export const refusalMessages = {
+  NOT_FOUND: 'There is no such object, or it is not yours to see.',
+  INVALID_VALUE: 'The value is not valid.',
+  REQUIRED: 'A value is required.',
+  INVALID_AMOUNT: 'The amount must be a positive decimal with no more digits than its currency has.',
+  INVALID_CURRENCY: 'The currency must be an ISO 4217 code.',
+  CURRENCY_MISMATCH: 'The currency must be the one of the contract.',
+  INVALID_TIME_ZONE: 'The time zone must be an IANA name such as Europe/Berlin.',
+  INVALID_TERMS: 'The terms do not fit together.',
+  IDEMPOTENCY_KEY_REUSED:
+    'This idempotency key was used before with other input. Use a new key for a new act.',
+  STALE_VERSION: 'The object has changed since you read it. Read it again and decide anew.',
+  ILLEGAL_TRANSITION: 'This change of state is not allowed from the present state.',
+  NOT_PERMITTED: 'Your role does not allow this act.',
+  SELF_APPROVAL: 'Another person must approve what you prepared or submitted.',
+  CONTRACT_NOT_ACTIVE: 'The contract is not active, so it takes no leads.',
+  NO_MATCHING_CONTRACT: 'No active contract of yours takes leads of this vertical.',
+  CONTRACT_AMBIGUOUS: 'More than one active contract takes leads of this vertical. Name one with contractId.',
+  VERSION_PENDING: 'A proposed version is already waiting for an answer.',
+  OWN_PROPOSAL: 'The other side must answer a proposal.',
+  LEAD_NOT_BOUGHT: 'This lead was not delivered to you.',
+  LEAD_RETURNED: 'This lead was returned; nothing more can be reported on it.',
+  EXTERNAL_ID_REUSED:
+    'This externalId was used before with other input. A changed lead needs a new externalId.',
+  DEAL_REFERENCE_REUSED: 'This deal reference was reported before with other data. Restate the deal instead.',
+  DEAL_NOT_LIVE: 'This deal was refunded or canceled.',
+  CLAWBACK_WINDOW_CLOSED: 'The clawback window of this deal has closed.',
+  RETURN_WINDOW_CLOSED: 'The return window of this lead has closed.',
+  RETURN_EXISTS: 'A return of this lead was requested before.',
+  RETURN_DECIDED: 'This return is already decided.',
+  PERIOD_NOT_ON_SCHEDULE: 'The dates are not a period of any settlement schedule in use.',
+  PERIOD_NOT_ENDED: 'The period has not ended yet in the time zone of the contract.',
+  SETTLEMENT_CHANGED: 'The statement is not the one that was submitted. Read it again.',
+  NOT_SANDBOX: 'This act exists only in sandbox mode.',
+  CLOCK_BACKWARDS: 'The sandbox clock only moves forward.',
+  TOO_MANY: 'Too many items in one request.',
+} as const satisfies Record<string, string>;
+
+export type RefusalCode = keyof typeof refusalMessages;
+
+export const refusalCodes = Object.keys(refusalMessages) as readonly RefusalCode[];
