@@ -1,0 +1,20 @@
+import { Organizations1760000000001 } from './0001-organizations.js';
+import { Contracts1760000000002 } from './0002-contracts.js';
+import { Ledger1760000000003 } from './0003-ledger.js';
+import { Settlements1760000000004 } from './0004-settlements.js';
+import { Leads1760000000005 } from './0005-leads.js';
+import { Outcomes1760000000006 } from './0006-outcomes.js';
+import { Charges1760000000007 } from './0007-charges.js';
+import { Operations1760000000008 } from './0008-operations.js';
+
+/** Every migration in the order in which it runs; listed by import, so that a bundle or a test has the same list. */
+export const migrations = [
+  Organizations1760000000001,
+  Contracts1760000000002,
+  Ledger1760000000003,
+  Settlements1760000000004,
+  Leads1760000000005,
+  Outcomes1760000000006,
+  Charges1760000000007,
+  Operations1760000000008,
+];
