@@ -1,0 +1,98 @@
+import { settings, type Setting } from './settings.js';
+
+/** A setting is missing or wrong. The message is one line that names it and says what to do; it never has the value. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/** What the operator overrides; undefined: the limit that is built into the API. */
+export interface LimitOverrides {
+  readonly depth: number | undefined;
+  readonly aliases: number | undefined;
+  readonly tokens: number | undefined;
+  readonly cost: number | undefined;
+  readonly bodyBytes: number | undefined;
+  readonly costPerSecond: number | undefined;
+  readonly leadsPerSecond: number | undefined;
+}
+
+/** The settings of a process; docs/configuration.md says what each one is for. */
+export interface Config {
+  readonly databaseUrl: string;
+  readonly apiPort: number;
+  readonly apiHost: string;
+  /** Without a slash at its end. */
+  readonly publicUrl: string;
+  /** False only in production mode: the clock can be advanced and the demo marketplace can be seeded. */
+  readonly sandbox: boolean;
+  readonly logLevel: LogLevel;
+  readonly poolSize: number;
+  readonly workerConcurrency: number;
+  readonly shutdownTimeoutMs: number;
+  /** Relative to the working directory unless absolute. */
+  readonly demoFile: string;
+  readonly limits: LimitOverrides;
+}
+
+/** The variables of a process, as Node gives them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads and checks all settings at once. Throws {@link ConfigError} for the first that is missing, wrong, or begins
+ * with LEADGER_ and is no setting (a misspelt one would otherwise be ignored in silence).
+ */
+export function loadConfig(environment: Environment = process.env): Config {
+  refuseUnknown(environment);
+  const read = <T>(setting: Setting): T | undefined => readSetting(setting, environment) as T | undefined;
+  const need = <T>(setting: Setting): T => {
+    const value = read<T>(setting);
+    if (value === undefined) throw new ConfigError(`${setting.name} is not set: give it ${setting.expects}.`);
+    return value;
+  };
+  const apiPort = need<number>(settings.apiPort);
+  return {
+    databaseUrl: need(settings.databaseUrl),
+    apiPort,
+    apiHost: need(settings.apiHost),
+    publicUrl: (read<string>(settings.publicUrl) ?? `http://localhost:${apiPort}`).replace(/\/+$/, ''),
+    sandbox: need(settings.mode) !== 'production',
+    logLevel: need(settings.logLevel),
+    poolSize: need(settings.poolSize),
+    workerConcurrency: need(settings.workerConcurrency),
+    shutdownTimeoutMs: need(settings.shutdownTimeoutMs),
+    demoFile: need(settings.demoFile),
+    limits: {
+      depth: read(settings.depthLimit),
+      aliases: read(settings.aliasLimit),
+      tokens: read(settings.tokenLimit),
+      cost: read(settings.costLimit),
+      bodyBytes: read(settings.bodyBytesLimit),
+      costPerSecond: read(settings.costPerSecondLimit),
+      leadsPerSecond: read(settings.leadsPerSecondLimit),
+    },
+  };
+}
+
+// An empty value means unset: that is what "NAME=" in an env file or a compose file is written for.
+function readSetting(setting: Setting, environment: Environment): unknown {
+  const given = environment[setting.name]?.trim();
+  const value = given === undefined || given === '' ? setting.fallback : given;
+  if (value === undefined) return undefined;
+  const parsed = setting.schema.safeParse(value);
+  if (!parsed.success)
+    throw new ConfigError(`${setting.name} must be ${setting.expects}: correct it or unset it.`);
+  return parsed.data;
+}
+
+function refuseUnknown(environment: Environment): void {
+  const known = new Set<string>(Object.values(settings).map(({ name }) => name));
+  for (const name of Object.keys(environment).toSorted()) {
+    // LEADGER_TEST_… belongs to the test harness, which starts processes that inherit it.
+    if (!name.startsWith('LEADGER_') || name.startsWith('LEADGER_TEST_') || known.has(name)) continue;
+    throw new ConfigError(
+      `${name} is not a setting: remove it, or see docs/configuration.md for the right name.`,
+    );
+  }
+}

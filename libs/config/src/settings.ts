@@ -1,0 +1,152 @@
+import { z } from 'zod';
+
+/** What can be set from outside: the table behind loadConfig and behind docs/configuration.md. */
+export interface Setting {
+  readonly name: string;
+  /** What it is for, in one sentence. */
+  readonly purpose: string;
+  /** What a valid value looks like; completes "NAME must be …". */
+  readonly expects: string;
+  /** The value when it is not set, as it would be written; undefined: see `whenUnset`. */
+  readonly fallback?: string;
+  /** What being unset means, where no single value says it. */
+  readonly whenUnset?: string;
+  readonly schema: z.ZodType<unknown, string>;
+}
+
+const highestInt32 = 2_147_483_647;
+
+function integer(least: number, most: number): Pick<Setting, 'expects' | 'schema'> {
+  return {
+    expects: `a whole number from ${least} to ${most}`,
+    schema: z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number)
+      .refine((value) => value >= least && value <= most),
+  };
+}
+
+function oneOf(...values: readonly [string, ...string[]]): Pick<Setting, 'expects' | 'schema'> {
+  return { expects: `one of ${values.join(', ')}`, schema: z.enum(values) };
+}
+
+function address(...protocols: readonly string[]): Pick<Setting, 'expects' | 'schema'> {
+  const example = protocols.includes('postgres:')
+    ? 'postgres://user:password@host:5432/leadger'
+    : 'https://leads.example';
+  return {
+    expects: `an address such as ${example}`,
+    schema: z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol)),
+  };
+}
+
+const text: Pick<Setting, 'schema'> = { schema: z.string() };
+
+export const settings = {
+  databaseUrl: {
+    name: 'DATABASE_URL',
+    purpose: 'The PostgreSQL database, version 15 to 18.',
+    whenUnset: 'npm start brings its own; everything else refuses to start',
+    ...address('postgres:', 'postgresql:'),
+  },
+  apiPort: {
+    name: 'PORT',
+    purpose: 'The TCP port on which the API listens.',
+    fallback: '4000',
+    ...integer(1, 65_535),
+  },
+  apiHost: {
+    name: 'LEADGER_HOST',
+    purpose: 'The network address on which the API listens; 0.0.0.0 for every one, as containers need.',
+    fallback: '127.0.0.1',
+    expects: 'a host name or an IP address',
+    schema: z.string().regex(/^[0-9A-Za-z.:_-]{1,253}$/),
+  },
+  publicUrl: {
+    name: 'LEADGER_PUBLIC_URL',
+    purpose: 'The address under which others reach the API, used wherever a link is printed.',
+    whenUnset: 'http://localhost and the port',
+    ...address('http:', 'https:'),
+  },
+  mode: {
+    name: 'LEADGER_MODE',
+    purpose:
+      'sandbox has a clock that can be advanced, demo data and GraphiQL; production has none of them and moves real money.',
+    fallback: 'sandbox',
+    ...oneOf('sandbox', 'production'),
+  },
+  logLevel: {
+    name: 'LEADGER_LOG_LEVEL',
+    purpose: 'The least important log lines that are still written.',
+    fallback: 'info',
+    ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  },
+  poolSize: {
+    name: 'LEADGER_POOL_SIZE',
+    purpose: 'Database connections of each process; 4 to 8 measured best on two cores.',
+    fallback: '6',
+    ...integer(2, 200),
+  },
+  workerConcurrency: {
+    name: 'LEADGER_WORKER_CONCURRENCY',
+    purpose: 'The jobs that one worker runs at the same time.',
+    fallback: '4',
+    ...integer(1, 100),
+  },
+  shutdownTimeoutMs: {
+    name: 'LEADGER_SHUTDOWN_TIMEOUT_MS',
+    purpose: 'The milliseconds that running requests and jobs get to finish when a process is asked to stop.',
+    fallback: '8000',
+    ...integer(0, 600_000),
+  },
+  demoFile: {
+    name: 'LEADGER_DEMO_FILE',
+    purpose: 'Where seeding writes the demo addresses and keys.',
+    fallback: '.leadger/demo.json',
+    expects: 'a path',
+    ...text,
+  },
+  depthLimit: {
+    name: 'LEADGER_LIMIT_DEPTH',
+    purpose: 'The deepest nesting of a GraphQL document.',
+    whenUnset: 'the limit built into the API',
+    ...integer(1, 1_000),
+  },
+  aliasLimit: {
+    name: 'LEADGER_LIMIT_ALIASES',
+    purpose: 'The most aliases in a GraphQL document.',
+    whenUnset: 'the limit built into the API',
+    ...integer(0, 100_000),
+  },
+  tokenLimit: {
+    name: 'LEADGER_LIMIT_TOKENS',
+    purpose: 'The most tokens in a GraphQL document.',
+    whenUnset: 'the limit built into the API',
+    ...integer(1, 1_000_000),
+  },
+  costLimit: {
+    name: 'LEADGER_LIMIT_COST',
+    purpose: 'The highest cost of a single request.',
+    whenUnset: 'the limit built into the API',
+    ...integer(1, highestInt32),
+  },
+  bodyBytesLimit: {
+    name: 'LEADGER_LIMIT_BODY_BYTES',
+    purpose: 'The largest request body, in bytes.',
+    whenUnset: 'the limit built into the API',
+    ...integer(1_024, 100_000_000),
+  },
+  costPerSecondLimit: {
+    name: 'LEADGER_LIMIT_COST_PER_SECOND',
+    purpose: 'The cost that flows back into the bucket of an API key each second.',
+    whenUnset: 'the limit built into the API',
+    ...integer(1, highestInt32),
+  },
+  leadsPerSecondLimit: {
+    name: 'LEADGER_LIMIT_LEADS_PER_SECOND',
+    purpose: 'The leads that an API key may submit each second.',
+    whenUnset: 'the limit built into the API',
+    ...integer(1, highestInt32),
+  },
+} as const satisfies Record<string, Setting>;

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import type { Pool } from 'pg';
+import { DataSource } from 'typeorm';
+
+/** Reads outside a transaction, and single statements that are a transaction by themselves. */
+@Injectable()
+export class Database {
+  constructor(readonly dataSource: DataSource) {}
+
+  /** Runs one statement; int8 and numeric come back as text, timestamptz as Date. */
+  async query<T>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
+    return await this.dataSource.query<T[]>(sql, [...parameters]);
+  }
+
+  /**
+   * The same as a named prepared statement, planned once per connection: planning the intake statement each time took
+   * longer than running it. The same name always goes with the same text.
+   */
+  async prepared<T>(name: string, text: string, parameters: readonly unknown[]): Promise<T[]> {
+    // TypeORM has no prepared statements; its driver's own pool has.
+    const { master } = this.dataSource.driver as unknown as { readonly master: Pool };
+    const { rows } = await master.query({ name, text, values: [...parameters] });
+    return rows as T[];
+  }
+}

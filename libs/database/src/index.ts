@@ -1,0 +1,11 @@
+export { createDataSource, type DatabaseOptions, migrate } from './data-source.js';
+export { type Transaction, UnitOfWork } from './unit-of-work.js';
+export { Database } from './database.js';
+export { newId, idAt } from './new-id.js';
+export { keyset, type Keyset, type KeysetPage } from './keyset.js';
+export { canonicalJson, hashOf } from './hash.js';
+export { minorColumn } from './minor-column.js';
+export { once, type OnceRequest, pruneIdempotencyKeys } from './once.js';
+export { IdempotencyKeyRow } from './idempotency-key.row.js';
+export { SandboxClockStore } from './sandbox-clock.store.js';
+export { DatabaseModule } from './database.module.js';

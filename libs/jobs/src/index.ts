@@ -1,0 +1,17 @@
+export {
+  type JobPayload,
+  type Schedule,
+  type ScheduleEntry,
+  type TaskHandler,
+  type TaskTable,
+} from './task-table.js';
+export { doDueWork, type DueWork } from './due-work.js';
+export { enqueue, type EnqueueOptions } from './job-queue.store.js';
+export {
+  type JobEvent,
+  migrateJobs,
+  runDue,
+  type RunningWorker,
+  startWorker,
+  type WorkerOptions,
+} from './run-jobs.store.js';
