@@ -1,0 +1,88 @@
+import { type Actor, type OrganizationKind, type Role } from './actor.js';
+
+export const permissions = [
+  'organizations:read',
+  'organizations:manage',
+  'keys:manage',
+  'contracts:read',
+  'contracts:propose',
+  'contracts:answer',
+  'contracts:manage',
+  'leads:read',
+  'leads:contact',
+  'leads:submit',
+  'outcomes:report',
+  'deals:correct',
+  'returns:request',
+  'returns:decide',
+  'settlements:read',
+  'settlements:prepare',
+  'settlements:review',
+  'ledger:read',
+  'sandbox:advance',
+] as const;
+export type Permission = (typeof permissions)[number];
+
+type Grants = Readonly<Record<OrganizationKind, readonly Role[]>>;
+
+const everyone: readonly Role[] = [
+  'OWNER',
+  'ADMIN',
+  'MEMBER',
+  'FINANCE_PREPARER',
+  'FINANCE_APPROVER',
+  'AUDITOR',
+  'API_CLIENT',
+];
+const doers: readonly Role[] = ['OWNER', 'ADMIN', 'MEMBER', 'API_CLIENT'];
+const heads: readonly Role[] = ['OWNER', 'ADMIN', 'API_CLIENT'];
+const admins: readonly Role[] = ['OWNER', 'ADMIN'];
+const finance: readonly Role[] = ['FINANCE_PREPARER', 'FINANCE_APPROVER'];
+const none: readonly Role[] = [];
+
+/**
+ * The one permission table: which roles of which kind of organization may do what. Approving needs more than the
+ * permission to review: the action also demands FINANCE_APPROVER and another person than the preparer, and says so
+ * as a user error, because a reviewer should learn which of the two stands in the way.
+ */
+export const permissionTable: Readonly<Record<Permission, Grants>> = {
+  'organizations:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
+  'organizations:manage': { AGENCY: none, BUYER: none, OPERATOR: admins },
+  'keys:manage': { AGENCY: admins, BUYER: admins, OPERATOR: admins },
+  'contracts:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
+  'contracts:propose': { AGENCY: heads, BUYER: heads, OPERATOR: none },
+  'contracts:answer': { AGENCY: heads, BUYER: heads, OPERATOR: none },
+  'contracts:manage': { AGENCY: heads, BUYER: heads, OPERATOR: admins },
+  'leads:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
+  'leads:contact': { AGENCY: doers, BUYER: doers, OPERATOR: none },
+  'leads:submit': { AGENCY: doers, BUYER: none, OPERATOR: none },
+  'outcomes:report': { AGENCY: none, BUYER: doers, OPERATOR: none },
+  'deals:correct': { AGENCY: none, BUYER: doers, OPERATOR: none },
+  'returns:request': { AGENCY: none, BUYER: doers, OPERATOR: none },
+  'returns:decide': { AGENCY: doers, BUYER: none, OPERATOR: admins },
+  'settlements:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
+  'settlements:prepare': { AGENCY: none, BUYER: none, OPERATOR: finance },
+  'settlements:review': { AGENCY: none, BUYER: none, OPERATOR: finance },
+  'ledger:read': { AGENCY: none, BUYER: none, OPERATOR: [...finance, 'AUDITOR', 'OWNER', 'ADMIN'] },
+  'sandbox:advance': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
+};
+
+/** What moves money or changes what others rely on: never with a test key, which works on test leads only. */
+const liveOnly: ReadonlySet<Permission> = new Set<Permission>([
+  'organizations:manage',
+  'keys:manage',
+  'contracts:propose',
+  'contracts:answer',
+  'contracts:manage',
+  'settlements:prepare',
+  'settlements:review',
+]);
+
+/** Whether the actor's kind, roles and key scopes allow the act. System work is allowed everything. */
+export function may(actor: Actor, permission: Permission): boolean {
+  if (actor.kind === 'SYSTEM') return true;
+  if (actor.mode === 'test' && liveOnly.has(permission)) return false;
+  if (actor.scopes !== null && !actor.scopes.includes(permission)) return false;
+  const granted = permissionTable[permission][actor.kind];
+  return actor.roles.some((role) => granted.includes(role));
+}
