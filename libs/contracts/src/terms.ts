@@ -1,0 +1,38 @@
+import type { Schedule } from '#calendar';
+import type { Money } from '#money';
+
+/** What a commission is a share of: nothing, the base rate (once per lead), or the amount of each deal. */
+export type CommissionBasis = 'NONE' | 'PER_LEAD' | 'PER_DEAL';
+/** What makes a commission owed: the buyer calls the lead qualified, or a deal is won. */
+export type CommissionTrigger = 'QUALIFIED' | 'CONVERTED';
+
+/** The terms of one contract version, valid as a whole. Days are whole days of 24 hours, rates parts per million. */
+export interface ContractTerms {
+  /** Owed for every delivered lead. */
+  readonly baseRate: Money;
+  /** PER_LEAD: a share of the base rate; PER_DEAL: a share of the deal's amount. */
+  readonly commissionBasis: CommissionBasis;
+  readonly commissionRatePpm: number;
+  readonly commissionTrigger: CommissionTrigger;
+  /** IANA name; periods begin and end at midnight there. */
+  readonly timeZone: string;
+  readonly settlementSchedule: Schedule;
+  readonly returnWindowDays: number;
+  readonly attributionWindowDays: number;
+  readonly holdDays: number;
+  readonly clawbackWindowDays: number;
+  readonly outcomeSlaDays: number;
+  /** The operator's fee, on top of what the agency earns. */
+  readonly platformFeeRatePpm: number;
+}
+
+/** What is taken where a proposal says nothing. */
+export const termDefaults = {
+  settlementSchedule: 'MONTHLY',
+  returnWindowDays: 7,
+  attributionWindowDays: 90,
+  holdDays: 14,
+  clawbackWindowDays: 90,
+  outcomeSlaDays: 30,
+  platformFeeRatePpm: 0,
+} as const;
