@@ -1,0 +1,23 @@
+import { asLocalDate, type Period } from '#calendar';
+import { gatheringPeriod, settlementNumber } from './gathering.js';
+
+const month = (start: string, end: string): Period => ({ start: asLocalDate(start), end: asLocalDate(end) });
+const november = month('2026-11-01', '2026-12-01');
+
+describe('gatheringPeriod', () => {
+  it('is the own period while that is open or has not begun', () => {
+    expect(gatheringPeriod('MONTHLY', november, new Set(['2026-10-01']))).toEqual(november);
+  });
+
+  it('passes over every closed period, across the turn of the year', () => {
+    const closed = new Set(['2026-11-01', '2026-12-01']);
+    expect(gatheringPeriod('MONTHLY', november, closed)).toEqual(month('2027-01-01', '2027-02-01'));
+  });
+});
+
+describe('settlementNumber', () => {
+  it('says the period and ends with the random part of the id', () => {
+    const id = '01a201ac-5a48-7002-8d62-446dedc6c914';
+    expect(settlementNumber('2026-11-01', id)).toBe('20261101-EDC6C914');
+  });
+});
