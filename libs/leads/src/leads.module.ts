@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { ContractsModule } from '#contracts';
+import { DeliveryStore } from './delivery.store.js';
+import { IntakeStore } from './intake.store.js';
+import { LeadQueries } from './lead.queries.js';
+import { SubmitLeads } from './submit-leads.action.js';
+
+@Module({
+  imports: [ContractsModule],
+  providers: [DeliveryStore, IntakeStore, LeadQueries, SubmitLeads],
+  exports: [DeliveryStore, LeadQueries, SubmitLeads],
+})
+export class LeadsModule {}

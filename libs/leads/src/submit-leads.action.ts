@@ -1,0 +1,256 @@
+import { hash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { type Clock, localDateOf, periodContaining } from '#calendar';
+import { gather } from '#charges';
+import { type ActiveContract, activeContracts, type ContractsFound, price } from '#contracts';
+import { Database, newId, UnitOfWork } from '#database';
+import type { Actor } from '#organizations';
+import { done, invariant, type Outcome, refuse } from '#outcome';
+import { type CheckedSubmission, checkSubmission, type LeadSubmission } from './check-submission.js';
+import { GroupCommit, Overloaded } from './group-commit.js';
+import { type IntakeLead, IntakeStore, type IntakeTerms } from './intake.store.js';
+import type { Lead } from './lead.js';
+import { LeadQueries } from './lead.queries.js';
+
+export interface SubmittedLead {
+  readonly lead: Lead;
+  /** The same submission had been taken before; nothing happened now. */
+  readonly replayed: boolean;
+}
+
+/** One checked submission on its way through the queue, with the path under which refusals are told. */
+interface Pending {
+  readonly path: readonly string[];
+  readonly lead: IntakeLead;
+}
+type Result = Outcome<SubmittedLead>;
+
+// One batch in flight per shard. More shards than cores keep the database busy while others are prepared; many more
+// only make the batches smaller.
+const shardCount = 4;
+const maxBatch = 250;
+const maxWaitingPerShard = 5_000;
+const maxRounds = 4;
+
+/**
+ * Takes leads: checks them, finds the contract, and delivers, charges and books all that arrives together in one
+ * statement. A submission is named by agency, `externalId` and `test`: sent again with the same content it gives the
+ * first answer, with other content it is refused EXTERNAL_ID_REUSED.
+ */
+@Injectable()
+export class SubmitLeads {
+  private readonly shards: readonly GroupCommit<Pending, Result>[];
+
+  constructor(
+    private readonly database: Database,
+    private readonly intake: IntakeStore,
+    private readonly leads: LeadQueries,
+    private readonly unitOfWork: UnitOfWork,
+    @Inject('Clock') private readonly clock: Clock,
+  ) {
+    const commit = async (batch: readonly Pending[]) => await this.commit(batch);
+    const options = { maxBatch, maxWaiting: maxWaitingPerShard };
+    this.shards = Array.from({ length: shardCount }, () => new GroupCommit(commit, options));
+  }
+
+  /**
+   * One result per submission, in their order, each on its own. `pathOf` names a submission in refusals. Throws
+   * {@link Overloaded} before taking any of them when the queue has no room for all.
+   */
+  async execute(
+    actor: Actor,
+    submissions: readonly LeadSubmission[],
+    pathOf: (index: number) => readonly string[],
+  ): Promise<Result[]> {
+    const shard = this.shardOf(actor.organizationId);
+    if (shard.room < submissions.length) throw new Overloaded('too many leads wait');
+    return await Promise.all(
+      submissions.map(async (submission, index) => {
+        const path = pathOf(index);
+        const test = submission.test || actor.mode === 'test';
+        const checked = checkSubmission({ ...submission, test }, path);
+        if (!checked.ok) return checked;
+        return await shard.submit({ path, lead: intakeLeadOf(actor, checked.value) });
+      }),
+    );
+  }
+
+  // An agency's leads go through one queue, so that two with the same key meet in it and not in the database.
+  private shardOf(agencyId: string): GroupCommit<Pending, Result> {
+    const shard = this.shards[Number.parseInt(agencyId.slice(-4), 16) % shardCount];
+    invariant(shard, 'an agency id is no uuid');
+    return shard;
+  }
+
+  private async commit(batch: readonly Pending[]): Promise<Result[]> {
+    const results = new Map<Pending, Result>();
+    let open = batch;
+    for (let round = 0; open.length > 0; round += 1) {
+      invariant(round < maxRounds, 'contracts or settlements change faster than leads can be delivered');
+      open = await this.attempt(open, results, round);
+    }
+    return batch.map((pending) => {
+      const result = results.get(pending);
+      invariant(result, 'a lead was neither taken nor refused');
+      return result;
+    });
+  }
+
+  /** Delivers what it can and answers what was sent before; returns those whose contract or settlement moved. */
+  private async attempt(
+    batch: readonly Pending[],
+    results: Map<Pending, Result>,
+    round: number,
+  ): Promise<readonly Pending[]> {
+    const now = this.clock.now();
+    const { groups, unplaced } = await this.placeUnderContracts(batch, now, round);
+    const delivered = groups.length > 0 ? await this.intake.deliver(groups, now) : new Set<string>();
+    const left: Pending[] = [];
+    for (const pending of batch) {
+      if (!delivered.has(pending.lead.leadId)) left.push(pending);
+      else results.set(pending, done({ lead: leadOf(pending.lead, now), replayed: false }));
+    }
+    if (left.length === 0) return left;
+    const earlier = await this.earlierOf(left);
+    return left.filter((pending) => {
+      const before = earlier.get(naturalKeyOf(pending.lead));
+      const result = before ? replayOf(pending, before) : unplaced.get(pending);
+      if (result) results.set(pending, result);
+      return !result;
+    });
+  }
+
+  private async placeUnderContracts(batch: readonly Pending[], now: Date, round: number) {
+    const found = await activeContracts(
+      {
+        query: async <T>(sql: string, parameters: readonly unknown[] = []) =>
+          await this.database.prepared<T>('active-contracts', sql, parameters),
+      },
+      batch.map(({ lead }) => ({ agencyId: lead.agencyId, ...lead.submission })),
+    );
+    const byContract = new Map<string, { contract: ActiveContract; leads: IntakeLead[] }>();
+    const unplaced = new Map<Pending, Result>();
+    batch.forEach((pending, index) => {
+      const contract = contractFor(pending, found[index]);
+      if (!contract.ok) unplaced.set(pending, contract);
+      else {
+        const { contractId } = contract.value;
+        const group = byContract.get(contractId) ?? { contract: contract.value, leads: [] };
+        byContract.set(contractId, group);
+        group.leads.push(pending.lead);
+      }
+    });
+    const groups = [];
+    for (const { contract, leads } of byContract.values()) {
+      groups.push({ terms: await this.termsOf(contract, now, round > 0), leads });
+    }
+    return { groups, unplaced };
+  }
+
+  /** The price and the settlement of a contract's leads; a settlement that did not take them is looked for anew. */
+  private async termsOf(contract: ActiveContract, now: Date, openSettlement: boolean): Promise<IntakeTerms> {
+    const { terms } = contract;
+    const series = {
+      agencyId: contract.agencyId,
+      buyerId: contract.buyerId,
+      currency: terms.baseRate.currency,
+      schedule: terms.settlementSchedule,
+      timeZone: terms.timeZone,
+    };
+    const own = periodContaining(series.schedule, localDateOf(now, series.timeZone));
+    let periodStart = own.start;
+    if (openSettlement) {
+      const gathering = await this.unitOfWork.run(async (tx) => done(await gather(tx, series, own, now)));
+      invariant(gathering.ok, 'gathering is never refused');
+      ({ periodStart } = gathering.value);
+    }
+    const { charges } = price(terms, factsOf(now));
+    const base = charges.find(({ component }) => component === 'BASE');
+    invariant(base, 'every delivered lead has a base charge');
+    return {
+      contractId: contract.contractId,
+      version: contract.version,
+      rowVersion: contract.rowVersion,
+      series,
+      periodStart,
+      latePeriodStart: periodStart === own.start ? null : own.start,
+      base,
+      fee: charges.find(({ component }) => component === 'PLATFORM_FEE') ?? null,
+    };
+  }
+
+  private async earlierOf(
+    left: readonly Pending[],
+  ): Promise<Map<string, { readonly lead: Lead; readonly inputHash: string }>> {
+    const rows = await this.leads.earlier(
+      left.map(({ lead }) => ({
+        agencyId: lead.agencyId,
+        externalId: lead.submission.externalId,
+        test: lead.submission.test,
+      })),
+    );
+    return new Map(
+      rows.map((row) => [naturalKeyOf({ agencyId: row.lead.agencyId, submission: row.lead }), row]),
+    );
+  }
+}
+
+function intakeLeadOf(actor: Actor, submission: CheckedSubmission): IntakeLead {
+  return {
+    agencyId: actor.organizationId,
+    leadId: newId(),
+    deliveryId: newId(),
+    chargeId: newId(),
+    feeId: newId(),
+    submittedBy: actor.id,
+    submission,
+    inputHash: hash('sha256', JSON.stringify(submission, bigintAsText), 'hex'),
+  };
+}
+
+// The normal form always has its keys in the same order, so plain JSON is canonical here.
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
+function naturalKeyOf(of: {
+  readonly agencyId: string;
+  readonly submission: { readonly externalId: string; readonly test: boolean };
+}): string {
+  return `${of.agencyId}:${of.submission.test}:${of.submission.externalId}`;
+}
+
+function replayOf(pending: Pending, before: { readonly lead: Lead; readonly inputHash: string }): Result {
+  if (before.inputHash === pending.lead.inputHash) return done({ lead: before.lead, replayed: true });
+  return refuse('EXTERNAL_ID_REUSED', {
+    field: [...pending.path, 'externalId'],
+    data: { existingId: before.lead.id },
+  });
+}
+
+/** The contract that the submission names, or the only one that matches. */
+function contractFor(pending: Pending, found: ContractsFound | undefined): Outcome<ActiveContract> {
+  const { vertical, contractId } = pending.lead.submission;
+  const field = [...pending.path, contractId === null ? 'vertical' : 'contractId'];
+  const [contract, ...others] = found?.contracts ?? [];
+  if (!contract) {
+    if (found?.inactive) return refuse('CONTRACT_NOT_ACTIVE', { field });
+    return refuse(contractId === null ? 'NO_MATCHING_CONTRACT' : 'NOT_FOUND', { field });
+  }
+  if (others.length > 0) return refuse('CONTRACT_AMBIGUOUS', { field: [...pending.path, 'contractId'] });
+  if (contract.vertical !== vertical) {
+    const message = 'The contract named by contractId is for another vertical.';
+    return refuse('INVALID_VALUE', { field: [...pending.path, 'vertical'], message });
+  }
+  return done(contract);
+}
+
+function factsOf(now: Date) {
+  // All leads of a batch have the same facts so far, so one price serves them all.
+  return { deliveryId: '', deliveredAt: now, test: false, qualifiedAt: null, returnedAt: null, deals: [] };
+}
+
+function leadOf({ agencyId, leadId, submission }: IntakeLead, now: Date): Lead {
+  const { contractId: _named, ...rest } = submission;
+  return { ...rest, agencyId, id: leadId, state: 'SOLD', receivedAt: now };
+}
