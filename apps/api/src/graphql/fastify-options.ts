@@ -1,0 +1,45 @@
+/**
+ * What the HTTP server itself must refuse before any of our code runs. `bodyLimit` answers 413 above one megabyte; the request id is
+ * made where the request is, so that even an unreadable body is answered with one; and a `Host` header that is no host is refused
+ * here, because the URL that Apollo's integration builds from it would throw (a 500 for a caller's mistake).
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
+import { requestIdHeader, requestIdOf } from './request-id.js';
+
+/** Bytes of a request body. 500 leads are about half of it. */
+export const maxBodyBytes = 1_000_000;
+
+/** Options for `new FastifyAdapter(fastifyOptions)`. */
+export const fastifyOptions = {
+  bodyLimit: maxBodyBytes,
+  /** Fastify would take the caller's header unchecked. */
+  requestIdHeader: false,
+  genReqId: (request: { headers: IncomingHttpHeaders }): string =>
+    requestIdOf(request.headers[requestIdHeader]),
+} as const;
+
+const hostPattern = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/;
+
+/** The part of a Fastify instance that the hooks need; Nest's adapter hands out the whole. */
+interface HookTarget {
+  addHook(
+    name: 'onRequest',
+    hook: (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void,
+  ): unknown;
+}
+
+/** Call once, before `app.init()`: `installEdgeHooks(app.getHttpAdapter().getInstance())`. */
+export function installEdgeHooks(server: HookTarget): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.header(requestIdHeader, request.id);
+    const host = request.headers.host;
+    if (host !== undefined && !hostPattern.test(host)) {
+      reply
+        .code(400)
+        .send({ statusCode: 400, code: 'BAD_REQUEST', message: 'The Host header is not valid.' });
+      return;
+    }
+    done();
+  });
+}

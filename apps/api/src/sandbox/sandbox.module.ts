@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { DueWorkModule } from '../../../process/src/due-work.module.js';
+import { AdvanceClock } from './advance-clock.js';
+import { FollowClock } from './follow-clock.js';
+import { SandboxResolver } from './sandbox.resolver.js';
+
+@Module({ imports: [DueWorkModule], providers: [AdvanceClock, FollowClock, SandboxResolver] })
+export class SandboxModule {}

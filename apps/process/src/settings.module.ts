@@ -1,0 +1,19 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import type { Config } from '#config';
+import type { Log } from './log.js';
+
+/** What the process was started with, under the tokens 'Config' and 'Log'. */
+@Global()
+@Module({})
+export class SettingsModule {
+  static of(config: Config, log: Log): DynamicModule {
+    return {
+      module: SettingsModule,
+      providers: [
+        { provide: 'Config', useValue: config },
+        { provide: 'Log', useValue: log },
+      ],
+      exports: ['Config', 'Log'],
+    };
+  }
+}
