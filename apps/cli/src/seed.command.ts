@@ -1,0 +1,146 @@
+import { type INestApplicationContext, Module, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type Config, loadConfig } from '#config';
+import { ContractsModule, type RawTerms } from '#contracts';
+import { DatabaseModule } from '#database';
+import { OrganizationsModule } from '#organizations';
+import { DataSource } from 'typeorm';
+import { ClockModule } from '../../process/src/clock.module.js';
+import { createLog } from '../../process/src/log.js';
+import { encodeId } from '../../process/src/public-ids.js';
+import { rows } from '../../process/src/rows.js';
+import { SettingsModule } from '../../process/src/settings.module.js';
+import { type Command, CommandError } from './command.js';
+import { type DemoFile, readDemoFile, writeDemoFile } from './demo-file.js';
+import { readOptions } from './options.js';
+import { ContractSteps, MarketplaceSteps } from './seed-marketplace.js';
+
+/** What the two sides agree on, apart from what makes their contracts differ. */
+const commonTerms = {
+  baseRate: { amount: '10.00', currency: 'USD' },
+  timeZone: 'America/New_York',
+} as const;
+
+/** A vertical for each basis. */
+const demoTerms: Readonly<Record<string, RawTerms>> = {
+  solar: { ...commonTerms, commissionBasis: 'NONE', commissionRatePpm: 0, commissionTrigger: 'CONVERTED' },
+  roofing: {
+    ...commonTerms,
+    commissionBasis: 'PER_LEAD',
+    commissionRatePpm: 200_000,
+    commissionTrigger: 'QUALIFIED',
+  },
+  insurance: {
+    ...commonTerms,
+    commissionBasis: 'PER_DEAL',
+    commissionRatePpm: 200_000,
+    commissionTrigger: 'CONVERTED',
+  },
+};
+
+/** Two seeds at once would each make a marketplace of their own. Held until the session ends. */
+const seedLock = 7303015;
+
+@Module({})
+class SeedModule {
+  static of(config: Config): DynamicModule {
+    return {
+      module: SeedModule,
+      imports: [
+        SettingsModule.of(config, createLog(config.logLevel)),
+        DatabaseModule.connect({
+          url: config.databaseUrl,
+          poolSize: 4,
+          rows,
+          applicationName: 'leadger-seed',
+        }),
+        ClockModule,
+        OrganizationsModule,
+        ContractsModule,
+      ],
+      providers: [MarketplaceSteps, ContractSteps],
+    };
+  }
+}
+
+export const seedCommand: Command = {
+  summary:
+    'Sets up the demo marketplace and writes its keys to .leadger/demo.json. What is there already is kept.',
+  usage: '',
+  run: async (parameters) => {
+    readOptions(parameters, {});
+    const config = loadConfig();
+    if (!config.sandbox) {
+      throw new CommandError('the demo marketplace is for the sandbox: LEADGER_MODE is production.');
+    }
+    const context = await NestFactory.createApplicationContext(SeedModule.of(config), {
+      logger: false,
+      abortOnError: false,
+    });
+    try {
+      await seedOnce(context, config);
+      console.log(`The demo marketplace is ready: ${config.demoFile}`);
+      return 0;
+    } finally {
+      await context.close();
+    }
+  },
+};
+
+async function seedOnce(context: INestApplicationContext, config: Config): Promise<void> {
+  const holder = context.get(DataSource).createQueryRunner();
+  try {
+    await holder.query('select pg_advisory_lock($1)', [seedLock]);
+    const content = await seed(context.get(MarketplaceSteps), context.get(ContractSteps), config);
+    writeDemoFile(config.demoFile, content);
+  } finally {
+    await holder.query('select pg_advisory_unlock($1)', [seedLock]);
+    await holder.release();
+  }
+}
+
+async function seed(steps: MarketplaceSteps, contracts: ContractSteps, config: Config): Promise<DemoFile> {
+  const known = readDemoFile(config.demoFile);
+  const agencyId = await steps.organization('AGENCY', 'Sunny Side Leads');
+  const buyerId = await steps.organization('BUYER', 'Homestead Services');
+  const operatorId = await steps.organization('OPERATOR', 'Leadger Demo');
+  const key = (organizationId: string, apiKey: string | undefined) =>
+    steps.key({ organizationId, userId: null, roles: ['OWNER', 'API_CLIENT'], known: apiKey });
+  const agency = await key(agencyId, known.organizations?.agency?.apiKey);
+  const buyer = await key(buyerId, known.organizations?.buyer?.apiKey);
+  for (const [vertical, terms] of Object.entries(demoTerms)) {
+    await contracts.contract(agency.actor, buyer.actor, vertical, terms);
+  }
+  const person = async (
+    name: keyof DemoFile['users'],
+    title: string,
+    role: 'ADMIN' | 'FINANCE_PREPARER' | 'FINANCE_APPROVER',
+  ) => {
+    const email = `${name}@leadger.example`;
+    const before = known.users?.[name];
+    const who = { organizationId: operatorId, email, name: title, roles: [role] };
+    const { userId, password } = await steps.person({ ...who, knownPassword: before?.password });
+    const { apiKey } = await steps.key({
+      organizationId: operatorId,
+      userId,
+      roles: [role],
+      known: before?.apiKey,
+    });
+    return { email, password, apiKey };
+  };
+  return {
+    graphqlUrl: `${config.publicUrl}/graphql`,
+    consoleUrl: null,
+    stripeSandboxUrl: null,
+    organizations: {
+      agency: { id: encodeId('org', agencyId), apiKey: agency.apiKey },
+      buyer: { id: encodeId('org', buyerId), apiKey: buyer.apiKey },
+      operator: { id: encodeId('org', operatorId) },
+    },
+    users: {
+      preparer: await person('preparer', 'Paula Prepares', 'FINANCE_PREPARER'),
+      approver: await person('approver', 'Anton Approves', 'FINANCE_APPROVER'),
+      admin: await person('admin', 'Ada Administers', 'ADMIN'),
+    },
+  };
+}

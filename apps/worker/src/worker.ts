@@ -1,0 +1,47 @@
+import type { Config } from '#config';
+import { type JobEvent, migrateJobs, startWorker } from '#jobs';
+import { NestFactory } from '@nestjs/core';
+import type { Log } from '../../process/src/log.js';
+import { createSchedule } from './schedule.js';
+import { createTasks } from './tasks.js';
+import { toolsOf, WorkerModule } from './worker.module.js';
+
+export interface Worker {
+  /** Settles when it ends by itself or was stopped; rejects when an error ended it. */
+  readonly ended: Promise<void>;
+  /** Takes no more jobs, lets the running ones finish, and closes the connections last. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the worker of an installation whose migrations have run. */
+export async function openWorker(config: Config, log: Log): Promise<Worker> {
+  const context = await NestFactory.createApplicationContext(WorkerModule.of(config, log), {
+    logger: false,
+    abortOnError: false,
+  });
+  try {
+    const tools = toolsOf(context);
+    await migrateJobs(config.databaseUrl);
+    const running = await startWorker({
+      url: config.databaseUrl,
+      tasks: createTasks(tools),
+      schedule: createSchedule(tools.dueWork),
+      concurrency: config.workerConcurrency,
+      onEvent: (event) => report(log, event),
+    });
+    const stop = async (): Promise<void> => {
+      await running.stop(config.shutdownTimeoutMs);
+      await context.close();
+    };
+    return { ended: running.ended, stop };
+  } catch (error) {
+    await context.close();
+    throw error;
+  }
+}
+
+/** A failed try is for tomorrow, since it is tried again; a job that is given up needs a person. */
+function report(log: Log, { type, task, jobId, attempt, error }: JobEvent): void {
+  if (type === 'failed') log.warn('a job failed and will be tried again', { task, jobId, attempt, error });
+  if (type === 'given-up') log.error('a job was given up', { task, jobId, attempt, error });
+}
