@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { FriendlyError } from './friendly-error.mjs';
+import { eachLine } from './log-lines.mjs';
+import { entryPoints, root } from './paths.mjs';
+import { stopProcess } from './processes.mjs';
+
+const exitWithParent = new URL('./exit-with-parent.mjs', import.meta.url).href;
+
+/**
+ * Starts the API or the worker. `ended` resolves with a description when it ends, for whatever reason;
+ * stop() asks it to finish its work and ends it after graceMs.
+ */
+export function startService(name, { environment, onLine, graceMs }) {
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', '--import', exitWithParent, entryPoints[name]],
+    {
+      cwd: root,
+      env: environment,
+      // A group of its own: Ctrl-C goes to the whole foreground group, and each would be asked to stop twice.
+      detached: process.platform !== 'win32',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  );
+  for (const stream of [child.stdout, child.stderr]) eachLine(stream, (line) => onLine(name, line));
+  const ended = new Promise((resolve) => {
+    child.once('error', (error) => resolve(`the ${name} could not be started (${error.code})`));
+    child.once('exit', (code, signal) =>
+      resolve(`the ${name} ended by itself (${signal ?? `exit code ${code}`})`),
+    );
+  });
+  const stop = () => (child.pid ? stopProcess(child.pid, { graceMs, exited: ended }) : Promise.resolve(true));
+  return { name, ended, stop };
+}
+
+/** Runs a command of the operator's command line to its end; a failure is told in the command's own last line. */
+export async function runCommand(parameters, { environment, onChild = () => {} }) {
+  const child = spawn(process.execPath, ['--enable-source-maps', entryPoints.cli, ...parameters], {
+    cwd: root,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onChild(child);
+  const lines = [];
+  for (const stream of [child.stdout, child.stderr]) eachLine(stream, (line) => lines.push(line));
+  const code = await new Promise((resolve) => child.once('error', resolve).once('close', resolve));
+  if (code === 0) return lines;
+  if (lines.length > 1) console.error(lines.join('\n'));
+  const sentence = lines[0]?.replace(/^leadger: /, '');
+  throw new FriendlyError(lines.length === 1 ? sentence : `"${parameters.join(' ')}" failed: see above.`);
+}
