@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'play the worked month through the public API (sandbox only)',
     load: async () => (await import('./demo.command.js')).demoCommand,
   },
+  'create-person': {
+    summary: 'create a person of the operator, and the operator the first time',
+    load: async () => (await import('./create-person.command.js')).createPersonCommand,
+  },
   'verify-ledger': {
     summary: 'check every invariant of the books',
     load: async () => (await import('./verify-ledger.command.js')).verifyLedgerCommand,

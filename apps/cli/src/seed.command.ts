@@ -1,15 +1,9 @@
-import { type INestApplicationContext, Module, type DynamicModule } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import type { INestApplicationContext } from '@nestjs/common';
 import { type Config, loadConfig } from '#config';
-import { ContractsModule, type RawTerms } from '#contracts';
-import { DatabaseModule } from '#database';
-import { OrganizationsModule } from '#organizations';
+import type { RawTerms } from '#contracts';
 import { DataSource } from 'typeorm';
-import { ClockModule } from '../../process/src/clock.module.js';
-import { createLog } from '../../process/src/log.js';
 import { encodeId } from '../../process/src/public-ids.js';
-import { rows } from '../../process/src/rows.js';
-import { SettingsModule } from '../../process/src/settings.module.js';
+import { withActions } from './cli.module.js';
 import { type Command, CommandError } from './command.js';
 import { type DemoFile, readDemoFile, writeDemoFile } from './demo-file.js';
 import { readOptions } from './options.js';
@@ -41,28 +35,6 @@ const demoTerms: Readonly<Record<string, RawTerms>> = {
 /** Two seeds at once would each make a marketplace of their own. Held until the session ends. */
 const seedLock = 7303015;
 
-@Module({})
-class SeedModule {
-  static of(config: Config): DynamicModule {
-    return {
-      module: SeedModule,
-      imports: [
-        SettingsModule.of(config, createLog(config.logLevel)),
-        DatabaseModule.connect({
-          url: config.databaseUrl,
-          poolSize: 4,
-          rows,
-          applicationName: 'leadger-seed',
-        }),
-        ClockModule,
-        OrganizationsModule,
-        ContractsModule,
-      ],
-      providers: [MarketplaceSteps, ContractSteps],
-    };
-  }
-}
-
 export const seedCommand: Command = {
   summary:
     'Sets up the demo marketplace and writes its keys to .leadger/demo.json. What is there already is kept.',
@@ -73,17 +45,11 @@ export const seedCommand: Command = {
     if (!config.sandbox) {
       throw new CommandError('the demo marketplace is for the sandbox: LEADGER_MODE is production.');
     }
-    const context = await NestFactory.createApplicationContext(SeedModule.of(config), {
-      logger: false,
-      abortOnError: false,
-    });
-    try {
+    await withActions(config, [MarketplaceSteps, ContractSteps], async (context) => {
       await seedOnce(context, config);
-      console.log(`The demo marketplace is ready: ${config.demoFile}`);
-      return 0;
-    } finally {
-      await context.close();
-    }
+    });
+    console.log(`The demo marketplace is ready: ${config.demoFile}`);
+    return 0;
   },
 };
 
