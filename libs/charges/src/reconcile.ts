@@ -27,6 +27,7 @@ export interface ReconcileInput {
   readonly existing: readonly Charge[];
   /** Why something may have stopped being owed: the lead came back, or a fact was withdrawn. */
   readonly returned: boolean;
+  /** When a correction takes effect. */
   readonly now: Date;
 }
 

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { Deal, DealState } from './deal.js';
 import { type DealRecord, dealColumns, dealOf } from './deal.store.js';
 import { keyset, type KeysetPage } from '#database';
-import { visibleTo } from '#organizations';
+import { visibleWithDelivery } from '#organizations';
 
 /** Which deals a list shows; without a state, all. */
 export interface DealFilter {
@@ -19,7 +19,7 @@ export class DealQueries {
   /** The visible ones among these ids, in no particular order. */
   async byIds(actor: Actor, ids: readonly string[]): Promise<Deal[]> {
     const rows = await this.database.query<DealRecord>(
-      `select ${dealColumns} from deals d where ${visibleTo(actor, 'd')} and d.id = any($2::uuid[])`,
+      `select ${dealColumns} from deals d where ${visibleWithDelivery(actor, 'd', 'delivery_id')} and d.id = any($2::uuid[])`,
       [actor.organizationId, ids],
     );
     return rows.map(dealOf);
@@ -34,7 +34,7 @@ export class DealQueries {
     });
     const rows = await this.database.query<DealRecord>(
       `select ${dealColumns} from deals d
-       where ${visibleTo(actor, 'd')} and ($2::text is null or d.state = $2) and ${condition}
+       where ${visibleWithDelivery(actor, 'd', 'delivery_id')} and ($2::text is null or d.state = $2) and ${condition}
        order by ${orderBy} limit $4`,
       [actor.organizationId, filter.state ?? null, key, page.limit + 1],
     );
@@ -45,7 +45,7 @@ export class DealQueries {
   async count(actor: Actor, filter: DealFilter, max: number): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(
       `select count(*)::int as count from (
-         select 1 from deals d where ${visibleTo(actor, 'd')} and ($2::text is null or d.state = $2) limit $3) found`,
+         select 1 from deals d where ${visibleWithDelivery(actor, 'd', 'delivery_id')} and ($2::text is null or d.state = $2) limit $3) found`,
       [actor.organizationId, filter.state ?? null, max],
     );
     return row?.count ?? 0;
@@ -63,7 +63,7 @@ export class DealQueries {
        cross join lateral (
          select ${dealColumns} from deliveries v
          join deals d on d.agency_id = v.agency_id and d.delivery_id = v.id
-         where ${visibleTo(actor, 'v')} and v.lead_id = asked.lead_id and ${condition}
+         where ${visibleWithDelivery(actor, 'v', 'id')} and v.lead_id = asked.lead_id and ${condition}
          order by ${orderBy} limit $4) found
        order by asked.place, ${orderBy.replace('d.', 'found.')}`,
       [actor.organizationId, leadIds, key, page.limit + 1],
@@ -76,7 +76,7 @@ export class DealQueries {
     const [row] = await this.database.query<{ count: number }>(
       `select count(*)::int as count from (
          select 1 from deliveries v join deals d on d.agency_id = v.agency_id and d.delivery_id = v.id
-         where ${visibleTo(actor, 'v')} and v.lead_id = $2 limit $3) found`,
+         where ${visibleWithDelivery(actor, 'v', 'id')} and v.lead_id = $2 limit $3) found`,
       [actor.organizationId, leadId, max],
     );
     return row?.count ?? 0;

@@ -4,7 +4,7 @@ import type { Actor } from '#organizations';
 import { Injectable } from '@nestjs/common';
 import { keyset, type KeysetPage } from '#database';
 import type { OutcomeEvent, OutcomeKind, OutcomeProvenance } from './outcome-event.js';
-import { visibleTo } from '#organizations';
+import { visibleWithDelivery } from '#organizations';
 
 interface EventRecord {
   readonly agency_id: string;
@@ -35,7 +35,7 @@ export class OutcomeEventQueries {
   /** The visible ones among these ids, in no particular order. */
   async byIds(actor: Actor, ids: readonly string[]): Promise<OutcomeEvent[]> {
     const rows = await this.database.query<EventRecord>(
-      `select ${columns} from ${tables} where ${visibleTo(actor, 'v')} and e.id = any($2::uuid[])`,
+      `select ${columns} from ${tables} where ${visibleWithDelivery(actor, 'v', 'id')} and e.id = any($2::uuid[])`,
       [actor.organizationId, ids],
     );
     return rows.map(eventOf);
@@ -52,7 +52,7 @@ export class OutcomeEventQueries {
       `select found.* from unnest($2::uuid[]) with ordinality as asked (lead_id, place)
        cross join lateral (
          select ${columns} from ${tables}
-         where ${visibleTo(actor, 'v')} and v.lead_id = asked.lead_id and ${condition}
+         where ${visibleWithDelivery(actor, 'v', 'id')} and v.lead_id = asked.lead_id and ${condition}
          order by ${orderBy} limit $4) found
        order by asked.place, ${orderBy.replace('e.', 'found.')}`,
       [actor.organizationId, leadIds, key, page.limit + 1],
@@ -64,7 +64,7 @@ export class OutcomeEventQueries {
   async countOfLead(actor: Actor, leadId: string, max: number): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(
       `select count(*)::int as count from (
-         select 1 from ${tables} where ${visibleTo(actor, 'v')} and v.lead_id = $2 limit $3) found`,
+         select 1 from ${tables} where ${visibleWithDelivery(actor, 'v', 'id')} and v.lead_id = $2 limit $3) found`,
       [actor.organizationId, leadId, max],
     );
     return row?.count ?? 0;

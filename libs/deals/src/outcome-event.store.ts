@@ -50,7 +50,7 @@ export class OutcomeEventStore {
     const [row] = await tx.query<{ kind: string }>(
       `select kind from outcome_events
        where agency_id = $1 and delivery_id = $2 and (kind = 'DISQUALIFIED' or (kind = any($3) and deal_id is null))
-       order by recorded_at desc, id desc limit 1`,
+       order by id desc limit 1`,
       [delivery.agencyId, delivery.id, qualifyingStages],
     );
     return row !== undefined && row.kind !== 'DISQUALIFIED';

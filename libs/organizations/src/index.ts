@@ -32,4 +32,4 @@ export {
 export { type KeysetPage, OrganizationQueries } from './organization.queries.js';
 export { OrganizationStore } from './organization.store.js';
 export { OrganizationsModule } from './organizations.module.js';
-export { visibleTo } from './visibility.js';
+export { visibleTo, visibleWithDelivery } from './visibility.js';

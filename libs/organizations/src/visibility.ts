@@ -18,3 +18,13 @@ export function visibleTo(actor: Actor, alias: string): string {
       return unreachable(actor.kind);
   }
 }
+
+/**
+ * The same for what hangs on a delivery (`delivery` is the column with its id): a deal, an outcome, a return. A test key
+ * sees and changes those of test leads only, as it sees those leads only.
+ */
+export function visibleWithDelivery(actor: Actor, alias: string, delivery: string): string {
+  if (actor.mode !== 'test') return visibleTo(actor, alias);
+  return `${visibleTo(actor, alias)} and exists (select 1 from deliveries t
+    where t.agency_id = ${alias}.agency_id and t.id = ${alias}.${delivery} and t.test)`;
+}

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { keyset, type KeysetPage } from '#database';
 import type { Return, ReturnState } from './return.js';
 import { type ReturnRecord, returnColumns, returnOf } from './return.store.js';
-import { visibleTo } from '#organizations';
+import { visibleWithDelivery } from '#organizations';
 
 /** Which returns a list shows; without a state, all. */
 export interface ReturnFilter {
@@ -19,7 +19,7 @@ export class ReturnQueries {
   /** The visible ones among these ids, in no particular order. */
   async byIds(actor: Actor, ids: readonly string[]): Promise<Return[]> {
     const rows = await this.database.query<ReturnRecord>(
-      `select ${returnColumns} from returns r where ${visibleTo(actor, 'r')} and r.id = any($2::uuid[])`,
+      `select ${returnColumns} from returns r where ${visibleWithDelivery(actor, 'r', 'delivery_id')} and r.id = any($2::uuid[])`,
       [actor.organizationId, ids],
     );
     return rows.map(returnOf);
@@ -30,7 +30,7 @@ export class ReturnQueries {
     const rows = await this.database.query<ReturnRecord>(
       `select ${returnColumns} from deliveries v
        join returns r on r.agency_id = v.agency_id and r.delivery_id = v.id
-       where ${visibleTo(actor, 'v')} and v.lead_id = any($2::uuid[]) order by r.id`,
+       where ${visibleWithDelivery(actor, 'v', 'id')} and v.lead_id = any($2::uuid[]) order by r.id`,
       [actor.organizationId, leadIds],
     );
     return rows.map(returnOf);
@@ -45,7 +45,7 @@ export class ReturnQueries {
     });
     const rows = await this.database.query<ReturnRecord>(
       `select ${returnColumns} from returns r
-       where ${visibleTo(actor, 'r')} and ($2::text is null or r.state = $2) and ${condition}
+       where ${visibleWithDelivery(actor, 'r', 'delivery_id')} and ($2::text is null or r.state = $2) and ${condition}
        order by ${orderBy} limit $4`,
       [actor.organizationId, filter.state ?? null, key, page.limit + 1],
     );
@@ -56,7 +56,7 @@ export class ReturnQueries {
   async count(actor: Actor, filter: ReturnFilter, max: number): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(
       `select count(*)::int as count from (
-         select 1 from returns r where ${visibleTo(actor, 'r')} and ($2::text is null or r.state = $2) limit $3) found`,
+         select 1 from returns r where ${visibleWithDelivery(actor, 'r', 'delivery_id')} and ($2::text is null or r.state = $2) limit $3) found`,
       [actor.organizationId, filter.state ?? null, max],
     );
     return row?.count ?? 0;

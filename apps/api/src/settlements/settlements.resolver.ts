@@ -47,6 +47,15 @@ function filterBy(id: string | null | undefined): string | undefined {
   return id === null || id === undefined ? undefined : (decodeId('org', id) ?? nobody);
 }
 
+/** What was voided before it was ever closed came to nothing. */
+const nothing: SettlementTotals = {
+  lineCount: 0,
+  agencyMinor: 0n,
+  feeMinor: 0n,
+  correctedAgencyMinor: 0n,
+  correctedFeeMinor: 0n,
+};
+
 @Resolver(() => SettlementType)
 export class SettlementsResolver {
   constructor(
@@ -97,7 +106,9 @@ export class SettlementsResolver {
     return await this.organizations.buyer(loaders, of.buyerId);
   }
 
-  @ResolveField(() => MoneyType, { description: 'What the buyer owes; while it gathers, so far.' })
+  @ResolveField(() => MoneyType, {
+    description: 'What the buyer owes; while it gathers, so far; once it is voided, as it was.',
+  })
   async total(@Loaders() loaders: RequestLoaders, @Parent() settlement: SettlementType): Promise<MoneyType> {
     const { agencyMinor, feeMinor } = await this.totals(loaders, settlement);
     return moneyTypeOf(agencyMinor + feeMinor, settlement.of.currency);
@@ -126,16 +137,20 @@ export class SettlementsResolver {
     return (await this.totals(loaders, settlement)).lineCount;
   }
 
-  @ResolveField(() => SettlementLineConnection, { description: 'In the order in which they were charged.' })
+  @ResolveField(() => SettlementLineConnection, {
+    description:
+      'In the order in which they were charged. None of a voided statement: the revision after it holds them.',
+  })
   async lines(
     @Parent() { of }: SettlementType,
     @Args() args: PageArgs,
   ): Promise<ConnectionOf<SettlementLineType>> {
     const page = readPage(args, lineCursor);
-    return toConnection(await this.lineQueries.page(of, page), page, {
+    const voided = of.state === 'VOIDED';
+    return toConnection(voided ? [] : await this.lineQueries.page(of, page), page, {
       keyOf: ({ id }) => [id],
       toNode: lineTypeOf,
-      countUpTo: async (max) => await this.lineQueries.count(of, max),
+      countUpTo: async (max) => (voided ? 0 : await this.lineQueries.count(of, max)),
     });
   }
 
@@ -150,7 +165,7 @@ export class SettlementsResolver {
     max: number,
   ): Promise<SettlementGroupType[]> {
     if (max < 1 || max > maxGroups) throw badUserInput('max', `max must be from 1 to ${maxGroups}.`);
-    return (await this.lineQueries.groups(of, max)).map(groupTypeOf);
+    return of.state === 'VOIDED' ? [] : (await this.lineQueries.groups(of, max)).map(groupTypeOf);
   }
 
   @ResolveField(() => [SettlementEventType], { description: 'Its changes of status, oldest first.' })
@@ -175,6 +190,7 @@ export class SettlementsResolver {
   }
 
   private async totals(loaders: RequestLoaders, { of }: SettlementType): Promise<SettlementTotals> {
+    if (of.totals === null && of.state === 'VOIDED') return nothing;
     const totals = of.totals ?? (await loaders.of(this.load.totalsSoFar).load(of));
     invariant(totals, 'a settlement has no totals');
     return totals;
