@@ -1,4 +1,3 @@
-import { auditRows } from '#audit';
 import {
   AcceptContract,
   type Contract,
@@ -13,7 +12,7 @@ import {
   ResumeContract,
   TerminateContract,
 } from '#contracts';
-import { createDataSource, Database, IdempotencyKeyRow, newId, UnitOfWork } from '#database';
+import { createDataSource, Database, newId, UnitOfWork } from '#database';
 import { type Actor, organizationRows } from '#organizations';
 import type { Outcome } from '#outcome';
 import { Global, Module } from '@nestjs/common';
@@ -64,7 +63,7 @@ export const rawTerms: RawTerms = {
 
 export async function openContracts(): Promise<OpenContracts> {
   const { url, drop } = await createTestDatabase();
-  const rows = [...organizationRows, ...auditRows, ...contractRows, IdempotencyKeyRow];
+  const rows = [...organizationRows, ...contractRows];
   const dataSource = await createDataSource({ url, poolSize: 20, rows }).initialize();
   const clock = new SetClock();
 

@@ -57,21 +57,32 @@ interface Line {
 const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();
 const bytesOf = (uuid: string): Buffer => Buffer.from(uuid.replaceAll('-', ''), 'hex');
 
-/** The hash by its description, in another language. */
+const components = [
+  'BASE',
+  'COMMISSION_PER_LEAD',
+  'COMMISSION_PER_DEAL',
+  'PLATFORM_FEE',
+  'RETURN_CREDIT',
+  'RESTATEMENT',
+  'CLAWBACK',
+  'ADJUSTMENT',
+];
+
+/** The hash by its description, in another language; the statement is in USD. */
 function hashOutside(header: string, lines: readonly Line[]): string {
   const parts: Buffer[] = [Buffer.from(header)];
   for (let start = 0; start < lines.length; start += 16_384) {
-    const chunk = lines.slice(start, start + 16_384);
-    const amounts = chunk.map(({ id, amount_minor: minor }) => {
-      const amount = Buffer.alloc(8);
-      amount.writeBigInt64BE(BigInt(minor));
-      return Buffer.concat([bytesOf(id), amount]);
+    const chunk = lines.slice(start, start + 16_384).map((line) => {
+      const code =
+        components.indexOf(line.component) +
+        (line.payee === 'OPERATOR' ? 8 : 0) +
+        (line.after_approval ? 16 : 0) +
+        (line.currency === 'USD' ? 0 : 32);
+      const content = Buffer.alloc(8);
+      content.writeBigInt64BE(BigInt(line.amount_minor) * 64n + BigInt(code));
+      return Buffer.concat([bytesOf(line.id), content]);
     });
-    const others = chunk.filter(({ component, payee }) => component !== 'BASE' || payee !== 'AGENCY');
-    const kinds = others.map(({ id, component, payee, currency, after_approval: after }) =>
-      Buffer.concat([bytesOf(id), Buffer.from([component, payee, currency, after ? 't' : 'f'].join(' '))]),
-    );
-    parts.push(sha256(Buffer.concat(amounts)), sha256(Buffer.concat(kinds)));
+    parts.push(sha256(Buffer.concat(chunk)));
   }
   return sha256(Buffer.concat(parts)).toString('hex');
 }

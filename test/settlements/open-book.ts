@@ -1,4 +1,3 @@
-import { auditRows } from '#audit';
 import {
   asLocalDate,
   type Clock,
@@ -8,7 +7,7 @@ import {
   type Schedule,
 } from '#calendar';
 import { gather } from '#charges';
-import { DatabaseModule, Database, IdempotencyKeyRow, newId, type Transaction, UnitOfWork } from '#database';
+import { DatabaseModule, Database, newId, type Transaction, UnitOfWork } from '#database';
 import { chargeAccrued, postJournals, runInvariants } from '#ledger';
 import { asCurrency } from '#money';
 import type { Actor, Role } from '#organizations';
@@ -20,7 +19,6 @@ import {
   RejectSettlement,
   SettlementLineQueries,
   SettlementQueries,
-  settlementRows,
   SettlementsModule,
   SubmitSettlement,
   VoidSettlement,
@@ -85,11 +83,11 @@ export async function openBook(
   options: { schedule?: Schedule; timeZone?: string; poolSize?: number } = {},
 ): Promise<OpenBook> {
   const { url, drop } = await createTestDatabase();
-  const rows = [IdempotencyKeyRow, ...auditRows, ...settlementRows];
+
   const clock = new SettableClock();
   const nest = await Test.createTestingModule({
     imports: [
-      DatabaseModule.connect({ url, rows, poolSize: options.poolSize ?? 24 }),
+      DatabaseModule.connect({ url, poolSize: options.poolSize ?? 24 }),
       ClockModule.of(clock),
       SettlementsModule,
     ],

@@ -1,5 +1,4 @@
 import { hashOf, newId, type Transaction } from '#database';
-import { AuditEntryRow } from './audit-entry.row.js';
 
 /** What the trail keeps of who acted; an `Actor` of libs/organizations is one (that library writes entries itself). */
 export interface AuditedActor {
@@ -23,15 +22,20 @@ export interface AuditedAct {
 
 /** Adds one entry in the act's own transaction: an act that commits has its entry, and one that does not has none. */
 export async function recordAudit(tx: Transaction, actor: AuditedActor, act: AuditedAct): Promise<void> {
-  await tx.manager.insert(AuditEntryRow, {
-    organizationId: act.organizationId ?? actor.organizationId,
-    id: newId(),
-    actor: actor.id,
-    action: act.action,
-    subject: act.subject,
-    beforeHash: act.before === undefined ? null : hashOf(act.before),
-    afterHash: act.after === undefined ? null : hashOf(act.after),
-    requestId: actor.requestId,
-    recordedAt: act.at,
-  });
+  await tx.query(
+    `insert into audit_entries (organization_id, id, actor, action, subject, before_hash, after_hash, request_id,
+       recorded_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      act.organizationId ?? actor.organizationId,
+      newId(),
+      actor.id,
+      act.action,
+      act.subject,
+      act.before === undefined ? null : hashOf(act.before),
+      act.after === undefined ? null : hashOf(act.after),
+      actor.requestId,
+      act.at,
+    ],
+  );
 }

@@ -6,6 +6,5 @@ export { keyset, type Keyset, type KeysetPage } from './keyset.js';
 export { canonicalJson, hashOf } from './hash.js';
 export { minorColumn } from './minor-column.js';
 export { once, type OnceRequest, pruneIdempotencyKeys } from './once.js';
-export { IdempotencyKeyRow } from './idempotency-key.row.js';
 export { SandboxClockStore } from './sandbox-clock.store.js';
 export { DatabaseModule } from './database.module.js';

@@ -86,7 +86,7 @@ class Check {
 const unstorable = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /** PostgreSQL stores every Unicode text but NUL; a lone surrogate is no Unicode text. */
-function isStorable(text: string): boolean {
+export function isStorable(text: string): boolean {
   return !unstorable.test(text);
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { asCurrency } from '#money';
 import type { Actor } from '#organizations';
+import { isStorable } from './check-submission.js';
 import type { Delivery } from './delivery.js';
 import { deliveryColumns, deliveryOf, type DeliveryRow } from './delivery.store.js';
 import type { Attribute, Contact, Lead, LeadState } from './lead.js';
@@ -75,6 +76,7 @@ export class LeadQueries {
 
   /** The agency's lead of this natural key. */
   async byExternalId(actor: Actor, externalId: string, test: boolean): Promise<Lead | undefined> {
+    if (!isStorable(externalId)) return undefined;
     const [row] = await this.database.query<LeadRow>(
       `select ${leadColumns} from leads l where l.agency_id = $1 and l.external_id = $2 and l.test = $3`,
       [actor.organizationId, externalId, test || testOnly(actor)],
@@ -101,6 +103,7 @@ export class LeadQueries {
 
   /** One page of leads plus one row, which tells whether there is more. */
   async page(actor: Actor, filter: LeadFilter, page: LeadPage): Promise<Lead[]> {
+    if (findsNothing(filter)) return [];
     const { rowsOf, parameters } = scopeOf(actor);
     const rows = await this.database.query<LeadRow>(
       rowsOf({ columns: leadColumns, order: page.oldestFirst ? 'asc' : 'desc' }),
@@ -117,6 +120,7 @@ export class LeadQueries {
 
   /** How many leads the filter finds, counted no further than `max`. */
   async count(actor: Actor, filter: LeadFilter, max: number): Promise<number> {
+    if (findsNothing(filter)) return 0;
     const { rowsOf, parameters } = scopeOf(actor);
     const [row] = await this.database.query<{ count: string }>(
       `select count(*) from (${rowsOf({ columns: 'l.id', order: 'desc' })}) counted`,
@@ -210,6 +214,11 @@ function scopeOf(actor: Actor): Scope {
 function filterValues(actor: Actor, filter: LeadFilter): unknown[] {
   const test = testOnly(actor) ? true : (filter.test ?? null);
   return [filter.state ?? null, filter.vertical ?? null, test, filter.agencyId ?? null];
+}
+
+/** No lead has a vertical that cannot be stored; PostgreSQL would not even take it as a parameter. */
+function findsNothing({ vertical }: LeadFilter): boolean {
+  return vertical !== undefined && !isStorable(vertical);
 }
 
 function testOnly(actor: Actor): boolean {

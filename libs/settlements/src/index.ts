@@ -1,9 +1,3 @@
-import { SettlementEventRow } from './settlement-event.row.js';
-import { SettlementRow } from './settlement.row.js';
-
-/** The TypeORM classes of this library's tables, for the data source. */
-export const settlementRows = [SettlementRow, SettlementEventRow] as const;
-
 export {
   decideAct,
   type HoldReason,

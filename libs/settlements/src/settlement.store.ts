@@ -5,7 +5,6 @@ import { asCurrency } from '#money';
 import type { Actor } from '#organizations';
 import { invariant } from '#outcome';
 import { Injectable } from '@nestjs/common';
-import { SettlementEventRow } from './settlement-event.row.js';
 import type { Settlement, SettlementRef, SettlementState, SettlementTotals } from './settlement.js';
 import { contentCtes, headerSql } from './statement-content.js';
 import { visibleTo } from '#organizations';
@@ -220,23 +219,17 @@ export class SettlementStore {
 
   /** Changes the state of a locked settlement and keeps the event; returns the new version. */
   async change(tx: Transaction, { from, to, actor, at, note, approvalJournalId }: Change): Promise<number> {
-    const { set, parameters } = columnsOf(to, actor, at, approvalJournalId ?? null);
+    const { set, parameters } = columnsOf(to, approvalJournalId ?? null);
     const [changed] = await tx.query<{ version: number }>(
-      `update settlements set state = $5, version = version + 1${set}
-       where agency_id = $1 and id = $2 and state = $3 and version = $4 returning version`,
-      [from.agencyId, from.id, from.state, from.version, to, ...parameters],
+      `with changed as (
+         update settlements set state = $5, version = version + 1${set}
+         where agency_id = $1 and id = $2 and state = $3 and version = $4 returning version)
+       insert into settlement_events (agency_id, settlement_id, version, from_state, to_state, actor, note, occurred_at)
+       select $1::uuid, $2::uuid, version, $3::text, $5::text, $6::text, $8::text, $7::timestamptz from changed
+       returning version`,
+      [from.agencyId, from.id, from.state, from.version, to, actor.id, at, note, ...parameters],
     );
     invariant(changed, 'a locked settlement has changed');
-    await tx.manager.insert(SettlementEventRow, {
-      agencyId: from.agencyId,
-      settlementId: from.id,
-      version: changed.version,
-      fromState: from.state,
-      toState: to,
-      actor: actor.id,
-      note,
-      occurredAt: at,
-    });
     return changed.version;
   }
 
@@ -280,19 +273,18 @@ export class SettlementStore {
   }
 }
 
+/** The columns that go with a state; $6 is the actor, $7 the instant, $9 the first of `parameters`. */
 function columnsOf(
   to: SettlementState,
-  actor: Actor,
-  at: Date,
   approvalJournalId: string | null,
 ): { set: string; parameters: unknown[] } {
   switch (to) {
     case 'IN_REVIEW':
-      return { set: ', submitted_by = $6, submitted_at = $7', parameters: [actor.id, at] };
+      return { set: ', submitted_by = $6, submitted_at = $7', parameters: [] };
     case 'APPROVED':
       return {
-        set: ', approved_by = $6, approved_at = $7, approval_journal_id = $8',
-        parameters: [actor.id, at, approvalJournalId],
+        set: ', approved_by = $6, approved_at = $7, approval_journal_id = $9',
+        parameters: [approvalJournalId],
       };
     case 'OPEN':
       // It gathers again: what was closed and frozen says nothing about what it will be.
