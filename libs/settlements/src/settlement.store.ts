@@ -151,8 +151,13 @@ export class SettlementStore {
    */
   async close(tx: Transaction, actor: Actor, now: Date, refs: readonly SettlementRef[]): Promise<void> {
     if (refs.length === 0) return;
-    // Compiling the statement would cost more than the whole of a short one.
-    await tx.query(`select set_config('jit', 'off', true)`);
+    // Compiling the statement would cost more than the whole of a short one. Any plan but the walk along charges_lines
+    // would read and sort all that is left of a statement for each chunk of it: a million lines in 3.3 s of processor
+    // time instead of 1.4 s.
+    await tx.query(
+      `select set_config(name, 'off', true)
+       from unnest(array['jit', 'enable_bitmapscan', 'enable_seqscan', 'enable_sort']) as s (name)`,
+    );
     const closed = await tx.query(
       `with recursive statements as materialized (
          select s.agency_id, s.id, s.root_id, s.currency, s.version, ${headerSql('s')} as header

@@ -1,0 +1,203 @@
+import { cpus, totalmem } from 'node:os';
+import { bulkLeads, type IntakeRun, type Leg, type LegName, poolSize } from './intake/intake.js';
+import type { BenchOptions } from './options.js';
+import { type BenchServer, serverSettings } from './server.js';
+import type { SettlementRun } from './settlement/settlement.js';
+import { ratiosToReference, type Spread, spreadOf } from './statistics.js';
+
+/** A ratio with the bar that it is held to. */
+export interface Ratio extends Spread {
+  readonly name: string;
+  /** What the ratio must reach: at least, or at most. */
+  readonly bar: { readonly least?: number; readonly most?: number } | undefined;
+  readonly met: boolean | undefined;
+}
+
+export interface LaneSummary {
+  readonly name: LegName;
+  readonly legs: number;
+  readonly leadsPerSecond: Spread;
+  readonly p50Ms: Spread;
+  readonly p99Ms: Spread;
+  readonly errors: number;
+  readonly serviceCpu: Spread | undefined;
+  readonly databaseCpu: Spread | undefined;
+}
+
+export interface SettlementSummary {
+  readonly charges: number;
+  readonly bareSeconds: Spread;
+  readonly productSeconds: Spread;
+  readonly prepareSeconds: Spread;
+  readonly submitSeconds: Spread;
+  readonly approveSeconds: Spread;
+}
+
+export interface BenchReport {
+  readonly startedAt: string;
+  readonly quick: boolean;
+  readonly rounds: number;
+  readonly machine: {
+    readonly processor: string;
+    readonly processors: number;
+    readonly memoryGiB: number;
+    /** Processes that wanted a processor in the minute before it began: near 0 on a quiet machine. */
+    readonly loadBefore: number;
+    readonly node: string;
+    readonly postgres: string;
+    readonly dataInMemory: boolean;
+    /** Of one row, before and after everything else: the disk of a shared machine changes its mind. */
+    readonly commitMs: readonly number[];
+  };
+  readonly settings: { readonly postgres: readonly string[]; readonly poolSize: number };
+  readonly ratios: readonly Ratio[];
+  readonly intake:
+    (Omit<IntakeRun, 'broken' | 'profileFolder'> & { readonly lanes: readonly LaneSummary[] }) | undefined;
+  readonly settlement:
+    | (Omit<SettlementRun, 'broken'> & {
+        readonly sizes: readonly SettlementSummary[];
+        readonly growth: Growth;
+      })
+    | undefined;
+  /** What was not as it must be: with anything in it the run does not count. */
+  readonly broken: readonly string[];
+}
+
+/** How the time grows from the smaller to the larger size. */
+export interface Growth {
+  readonly size: number;
+  readonly product: number;
+  readonly bare: number;
+}
+
+export function reportOf(
+  {
+    startedAt,
+    options,
+    server,
+    loadBefore,
+    commitMs,
+  }: {
+    startedAt: Date;
+    options: BenchOptions;
+    server: BenchServer;
+    loadBefore: number;
+    commitMs: readonly number[];
+  },
+  runs: { readonly intake: IntakeRun | undefined; readonly settlement: SettlementRun | undefined },
+): BenchReport {
+  const { intake, settlement } = runs;
+  const sizes = settlement && sizesOf(settlement);
+  const growth = sizes && growthOf(sizes);
+  const ratios = [
+    ...(intake ? intakeRatios(intake) : []),
+    ...(settlement && growth ? settlementRatios(settlement, growth) : []),
+  ];
+  const processors = cpus();
+  return {
+    startedAt: startedAt.toISOString(),
+    quick: options.quick,
+    rounds: options.rounds,
+    machine: {
+      processor: processors[0]?.model ?? 'unknown',
+      processors: processors.length,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      loadBefore,
+      node: process.version,
+      postgres: server.version,
+      dataInMemory: server.inMemory,
+      commitMs,
+    },
+    settings: { postgres: serverSettings, poolSize },
+    // The bars are for whole runs: with little data, what is fixed weighs most.
+    ratios: ratios.map((one) => (options.quick ? { ...one, bar: undefined, met: undefined } : one)),
+    intake: intake && { legs: intake.legs, memory: intake.memory, lanes: lanesOf(intake) },
+    settlement: settlement &&
+      sizes &&
+      growth && { linesPerStatement: settlement.linesPerStatement, legs: settlement.legs, sizes, growth },
+    broken: [...(intake?.broken ?? []), ...(settlement?.broken ?? [])],
+  };
+}
+
+function ratio(name: string, values: Spread, bar?: { least?: number; most?: number }): Ratio {
+  const { least = -Infinity, most = Infinity } = bar ?? {};
+  return { name, ...values, bar, met: bar && values.median >= least && values.median <= most };
+}
+
+function intakeRatios({ legs }: IntakeRun): Ratio[] {
+  const run = legs.map(({ name, leadsPerSecond }) => ({ name, value: leadsPerSecond }));
+  const of = (name: LegName) => spreadOf(ratiosToReference(run, name, 'reference'));
+  const measured = new Set(legs.map(({ name }) => name));
+  const all: readonly [LegName, string, { least: number }?][] = [
+    ['single', 'submitLead, one lead a request', { least: 0.45 }],
+    ['bulk', `submitLeads, ${bulkLeads} leads a request`, { least: 1.2 }],
+    ['apollo', 'bare Apollo with one INSERT, for context'],
+  ];
+  return all.flatMap(([name, title, bar]) => (measured.has(name) ? [ratio(title, of(name), bar)] : []));
+}
+
+const laneOrder: readonly LegName[] = ['reference', 'reference8', 'single', 'bulk', 'apollo'];
+
+function lanesOf({ legs }: IntakeRun): LaneSummary[] {
+  const measured = new Set(legs.map(({ name }) => name));
+  return laneOrder
+    .filter((name) => measured.has(name))
+    .map((name) => {
+      const own = legs.filter((leg) => leg.name === name);
+      const spread = (of: (leg: Leg) => number) => spreadOf(own.map(of));
+      const known = (values: readonly (number | undefined)[]) => {
+        const numbers = values.filter((value) => value !== undefined);
+        return numbers.length > 0 ? spreadOf(numbers) : undefined;
+      };
+      return {
+        name,
+        legs: own.length,
+        leadsPerSecond: spread((leg) => leg.leadsPerSecond),
+        p50Ms: spread((leg) => leg.p50Ms),
+        p99Ms: spread((leg) => leg.p99Ms),
+        errors: own.reduce((sum, leg) => sum + leg.errors, 0),
+        serviceCpu: known(own.map((leg) => leg.serviceCpu)),
+        databaseCpu: known(own.map((leg) => leg.databaseCpu)),
+      };
+    });
+}
+
+function sizesOf({ legs }: SettlementRun): SettlementSummary[] {
+  return [...new Set(legs.map(({ charges }) => charges))].map((charges) => {
+    const own = legs.filter((leg) => leg.charges === charges);
+    const bare = own.filter((leg) => leg.name === 'bare');
+    const product = own.filter((leg) => leg.name === 'product');
+    return {
+      charges,
+      bareSeconds: spreadOf(bare.map(({ seconds }) => seconds)),
+      productSeconds: spreadOf(product.map(({ seconds }) => seconds)),
+      prepareSeconds: spreadOf(product.map(({ prepareSeconds }) => prepareSeconds)),
+      submitSeconds: spreadOf(product.map(({ submitSeconds }) => submitSeconds)),
+      approveSeconds: spreadOf(product.map(({ approveSeconds }) => approveSeconds)),
+    };
+  });
+}
+
+function growthOf(sizes: readonly SettlementSummary[]): Growth {
+  const [small, large] = [sizes[0], sizes.at(-1)];
+  if (!small || !large) throw new RangeError('no settlement was measured');
+  return {
+    size: large.charges / small.charges,
+    product: large.productSeconds.median / small.productSeconds.median,
+    bare: large.bareSeconds.median / small.bareSeconds.median,
+  };
+}
+
+function settlementRatios({ legs }: SettlementRun, growth: Growth): Ratio[] {
+  const bySize = [...new Set(legs.map(({ charges }) => charges))].map((charges) => {
+    const run = legs
+      .filter((leg) => leg.charges === charges)
+      .map(({ name, seconds }) => ({ name, value: seconds }));
+    const title = `settling ${charges.toLocaleString('en')} charges, time`;
+    return ratio(title, spreadOf(ratiosToReference(run, 'product', 'bare')), { most: 2 });
+  });
+  const { product } = growth;
+  // A quarter more than linear is still linear on a shared machine.
+  const most = growth.size * 1.25;
+  return [...bySize, ratio(`time of ${growth.size} times the charges`, spreadOf([product]), { most })];
+}
