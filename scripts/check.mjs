@@ -22,6 +22,11 @@ const checks = [
   { name: 'types', parameters: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'] },
   { name: 'architecture', parameters: [...jest, 'test/architecture'] },
   { name: 'generated files', remedy: 'npm run generate', parameters: ['scripts/generate.mjs', '--check'] },
+  {
+    name: 'Stripe schemas',
+    remedy: 'node scripts/generate-stripe-schemas.mjs',
+    parameters: ['scripts/generate-stripe-schemas.mjs', '--check'],
+  },
   { name: 'schema changes', parameters: ['scripts/schema-changes.mjs'] },
 ];
 

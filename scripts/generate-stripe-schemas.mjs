@@ -39,6 +39,7 @@ const resources = {
     list: 'InvoiceListParams',
     item: 'InvoiceItemCreateParams',
     items: 'InvoiceItemListParams',
+    payments: 'InvoicePaymentListParams',
   },
   'payment-intents': {
     create: 'PaymentIntentCreateParams',
@@ -135,11 +136,8 @@ const unexamined = new Set([
   'profile',
   'attestations',
   'business_details',
-  'capabilities',
   'level3',
 ]);
-/** These are looked into where they stand in v2 accounts. */
-const examinedInV2 = new Set(['capabilities']);
 /** Of the payment methods, those that the double knows. */
 const methodFields = new Set([
   'type',
@@ -157,11 +155,11 @@ const methodFields = new Set([
 /** A form knows texts only, and money has no fractions: numbers are whole in v1. */
 function simplified(schema, { name = '', resource, depth = 0 }) {
   if (schema === true || typeof schema !== 'object' || schema === null) return schema;
-  const isV2 = resource === 'v2-core';
-  if (depth > 0 && unexamined.has(name) && !(isV2 && examinedInV2.has(name))) return {};
+  if (depth > 0 && unexamined.has(name)) return {};
+  if (name.endsWith('_decimal')) return { type: 'string' };
   const next = (value, key = name, deeper = 0) =>
     simplified(value, { name: key, resource, depth: depth + deeper });
-  const { description: _d, $comment: _c, format: _f, ...rest } = schema;
+  const rest = without(schema, ['description', '$comment', 'format']);
   if (rest.type === 'number') rest.type = 'integer';
   if (Array.isArray(rest.type)) rest.type = rest.type.map((type) => (type === 'number' ? 'integer' : type));
   if (rest.anyOf) {
@@ -181,10 +179,16 @@ function simplified(schema, { name = '', resource, depth = 0 }) {
     rest.properties = Object.fromEntries(
       Object.entries(rest.properties)
         .filter(([key]) => !isMethod || methodFields.has(key))
+        // v1 has sixty capabilities; money is only ever transferred here.
+        .filter(([key]) => name !== 'capabilities' || resource !== 'accounts' || key === 'transfers')
         .map(([key, value]) => [key, next(value, key, 1)]),
     );
   }
   return rest;
+}
+
+function without(object, keys) {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 }
 
 /** Every $ref replaced by what it stands for: the types of parameters are not recursive. */
@@ -244,12 +248,9 @@ let stale = 0;
 for (const [resource, operations] of Object.entries(resources)) {
   const schemas = {};
   for (const operation of Object.keys(operations)) {
-    const {
-      definitions = {},
-      $schema: _s,
-      ...schema
-    } = generator.createSchema(typeName(resource, operation));
-    schemas[operation] = simplified(inlined(schema, definitions), { resource });
+    const { definitions = {}, ...schema } = generator.createSchema(typeName(resource, operation));
+    const bare = without(schema, ['$schema']);
+    schemas[operation] = simplified(inlined(bare, definitions), { resource });
   }
   const { file, text } = await textOf(resource, schemas);
   const current = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
