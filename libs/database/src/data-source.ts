@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
 
 type Constructor<T> = new () => T;
@@ -10,6 +11,17 @@ export interface DatabaseOptions {
   readonly migrations?: readonly Constructor<MigrationInterface>[];
   /** Shown in pg_stat_activity, so that an operator sees who holds a lock. */
   readonly applicationName?: string;
+}
+
+/**
+ * A connection that may be lost at any moment. Between two statements of a transaction nobody listens for its errors,
+ * and an unheard error event ends the process; the next statement fails anyway, and is told to whoever sent it.
+ */
+class LosableConnection extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
 }
 
 /**
@@ -31,7 +43,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
     installExtensions: false,
     // Money and rates never pass through a local time zone or a rounding of the driver.
-    extra: { options: '-c timezone=UTC', connectionTimeoutMillis: 10_000 },
+    extra: { Client: LosableConnection, options: '-c timezone=UTC', connectionTimeoutMillis: 10_000 },
   });
 }
 

@@ -1,5 +1,6 @@
 export { createDataSource, type DatabaseOptions, migrate } from './data-source.js';
 export { type Transaction, UnitOfWork } from './unit-of-work.js';
+export { isConnectionFailure } from './connection-failure.js';
 export { Database } from './database.js';
 export { newId, idAt } from './new-id.js';
 export { keyset, type Keyset, type KeysetPage } from './keyset.js';

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '#organizations';
-import { unauthenticated } from '../graphql/errors.js';
+import { unauthenticated, unavailable } from '../graphql/errors.js';
+import { isConnectionFailure } from '#database';
 import { ApiKeyStrategy, type Credentials } from './api-key.strategy.js';
 
 /** The part of a passport strategy that passport's middleware sets for one request. */
@@ -21,11 +22,15 @@ interface Attempt {
 export class RequestAuthenticator {
   constructor(private readonly strategy: ApiKeyStrategy) {}
 
-  /** The actor; undefined without credentials. Throws UNAUTHENTICATED (401) for bad ones, the same for each kind of bad. */
+  /** The actor; undefined without credentials. Throws UNAUTHENTICATED (401) for bad ones, the same for each kind of bad, and UNAVAILABLE (503). */
   async authenticate(request: Pick<FastifyRequest, 'id' | 'headers'>): Promise<Actor | undefined> {
     const { authorization } = request.headers;
     if (authorization === undefined) return undefined;
-    const actor = await this.attempt({ id: request.id, headers: { authorization } });
+    const attempt = this.attempt({ id: request.id, headers: { authorization } });
+    const actor = await attempt.catch((error: unknown) => {
+      // The first that a request needs of the database: without it nothing has been done yet.
+      throw isConnectionFailure(error) ? unavailable() : error;
+    });
     if (!actor) throw unauthenticated();
     return actor;
   }

@@ -50,6 +50,10 @@ const meanings: Readonly<Record<PublicErrorCode, Meaning>> = {
     status: '503',
     meaning: 'A bounded queue is full, whoever asks. Wait for `Retry-After` and send it again.',
   },
+  UNAVAILABLE: {
+    status: '503',
+    meaning: 'The database does not answer; nothing was done. Wait for `Retry-After` and send it again.',
+  },
   PAYLOAD_TOO_LARGE: { status: '413', meaning: 'The body is larger than allowed. Send several requests.' },
   PERSISTED_QUERY_NOT_FOUND: { status: '200', meaning: 'Send the whole document once with its hash.' },
   PERSISTED_QUERY_NOT_SUPPORTED: { status: '200', meaning: 'Send the whole document.' },

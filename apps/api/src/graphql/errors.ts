@@ -36,6 +36,7 @@ export const publicErrorCodes = [
   'PERSISTED_QUERY_NOT_FOUND',
   'PERSISTED_QUERY_NOT_SUPPORTED',
   'THROTTLED',
+  'UNAVAILABLE',
   'UNAUTHENTICATED',
   'UNSUPPORTED_MEDIA_TYPE',
 ] as const;
@@ -102,6 +103,16 @@ export function overloaded(retryAfterSeconds = 1): GraphQLError {
   return publicError(
     'OVERLOADED',
     'The system is busy. Send the request again in a moment.',
+    { status: 503, headers: { 'retry-after': String(retryAfterSeconds) } },
+    { retryAfterSeconds },
+  );
+}
+
+/** 503: the database does not answer; nothing was done. */
+export function unavailable(retryAfterSeconds = 1): GraphQLError {
+  return publicError(
+    'UNAVAILABLE',
+    'The system is not available at the moment. Send the request again in a while.',
     { status: 503, headers: { 'retry-after': String(retryAfterSeconds) } },
     { retryAfterSeconds },
   );
