@@ -1,17 +1,5 @@
 import type { Permission } from './permission.js';
-
-export type OrganizationKind = 'AGENCY' | 'BUYER' | 'OPERATOR';
-
-export const roles = [
-  'OWNER',
-  'ADMIN',
-  'MEMBER',
-  'FINANCE_PREPARER',
-  'FINANCE_APPROVER',
-  'AUDITOR',
-  'API_CLIENT',
-] as const;
-export type Role = (typeof roles)[number];
+import type { OrganizationKind, Role } from './role.js';
 
 /** `live` moves money; what a `test` key does never touches money, caps or metrics. */
 export type KeyMode = 'live' | 'test';

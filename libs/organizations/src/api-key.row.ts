@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
-import type { KeyMode, Role } from './actor.js';
+import type { KeyMode } from './actor.js';
+import type { Role } from './role.js';
 import type { Permission } from './permission.js';
 
 @Entity('api_keys')

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '#calendar';
 import { Database } from '#database';
-import type { Actor, KeyMode, OrganizationKind, Role } from './actor.js';
+import type { Actor, KeyMode } from './actor.js';
+import type { OrganizationKind, Role } from './role.js';
 import { equalBytes, hashSecret, parseApiKey } from './api-key.js';
 import { LastUse } from './last-use.store.js';
 import { isAlive } from './organization.js';

@@ -3,7 +3,8 @@ import { recordAudit } from '#audit';
 import type { Clock } from '#calendar';
 import { newId, once, UnitOfWork } from '#database';
 import { done, type Outcome, refuse, refused } from '#outcome';
-import type { Actor, OrganizationKind } from './actor.js';
+import type { Actor } from './actor.js';
+import type { OrganizationKind } from './role.js';
 import { nameRefusals, type Organization } from './organization.js';
 import { OrganizationStore } from './organization.store.js';
 

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
-import { type Actor, type OrganizationKind, type Role, roles, systemActor } from './actor.js';
+import { type Actor, systemActor } from './actor.js';
+import { type OrganizationKind, type Role, roles } from './role.js';
 import { type KeyGrant, keyGrantRefusals, permissionsOf, rolesOfKind } from './grants.js';
-import { may, type Permission, permissions } from './permission.js';
+import { type Permission, permissions } from './permission.js';
+import { may } from './may.js';
 
 const kinds = ['AGENCY', 'BUYER', 'OPERATOR'] as const satisfies readonly OrganizationKind[];
 const someRoles = fc.subarray([...roles], { minLength: 1 });

@@ -1,6 +1,8 @@
 import { refusal, type Refusal } from '#outcome';
-import { type Actor, type OrganizationKind, type Role, roles as allRoles } from './actor.js';
-import { may, type Permission, permissions, permissionTable } from './permission.js';
+import type { Actor } from './actor.js';
+import { type OrganizationKind, type Role, roles as allRoles } from './role.js';
+import { type Permission, permissions, permissionTable } from './permission.js';
+import { may } from './may.js';
 
 const financeRoles: ReadonlySet<Role> = new Set<Role>(['FINANCE_PREPARER', 'FINANCE_APPROVER']);
 

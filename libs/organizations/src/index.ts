@@ -5,7 +5,9 @@ import { OrganizationRow, UserRow } from './organization.row.js';
 export const organizationRows = [ApiKeyRow, OrganizationRow, UserRow] as const;
 
 export * from './actor.js';
+export * from './may.js';
 export * from './permission.js';
+export * from './role.js';
 export { apiKeyPattern, type ApiKeyParts, formatApiKey, parseApiKey } from './api-key.js';
 export {
   keyGrantRefusals,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import type { Actor, KeyMode, OrganizationKind, Role } from './actor.js';
+import type { Actor, KeyMode } from './actor.js';
+import type { OrganizationKind, Role } from './role.js';
 import type { ApiKey, Organization, User } from './organization.js';
 import type { Permission } from './permission.js';
 

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
-import type { OrganizationKind, Role } from './actor.js';
+import type { OrganizationKind, Role } from './role.js';
 
 @Entity('organizations')
 export class OrganizationRow {

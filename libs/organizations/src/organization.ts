@@ -1,5 +1,6 @@
 import { refusal, type Refusal } from '#outcome';
-import type { KeyMode, OrganizationKind, Role } from './actor.js';
+import type { KeyMode } from './actor.js';
+import type { OrganizationKind, Role } from './role.js';
 import type { Permission } from './permission.js';
 
 /** An agency, a buyer, or the one operator of an installation. */

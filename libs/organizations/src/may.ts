@@ -1,0 +1,22 @@
+import type { Actor } from './actor.js';
+import { type Permission, permissionTable } from './permission.js';
+
+/** What moves money or changes what others rely on: never with a test key, which works on test leads only. */
+const liveOnly: ReadonlySet<Permission> = new Set<Permission>([
+  'organizations:manage',
+  'keys:manage',
+  'contracts:propose',
+  'contracts:answer',
+  'contracts:manage',
+  'settlements:prepare',
+  'settlements:review',
+]);
+
+/** Whether the actor's kind, roles and key scopes allow the act. System work is allowed everything. */
+export function may(actor: Actor, permission: Permission): boolean {
+  if (actor.kind === 'SYSTEM') return true;
+  if (actor.mode === 'test' && liveOnly.has(permission)) return false;
+  if (actor.scopes !== null && !actor.scopes.includes(permission)) return false;
+  const granted = permissionTable[permission][actor.kind];
+  return actor.roles.some((role) => granted.includes(role));
+}
