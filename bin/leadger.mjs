@@ -3,8 +3,9 @@
 // DATABASE_URL it works on the embedded database of this checkout, which it starts for itself if nothing runs.
 import '../scripts/lib/check-node.mjs';
 import { spawn } from 'node:child_process';
+import { commandEnvironment } from '../scripts/lib/command-environment.mjs';
 import { reportAndSetExitCode } from '../scripts/lib/friendly-error.mjs';
-import { dataDir, demoFile, entryPoints } from '../scripts/lib/paths.mjs';
+import { dataDir, entryPoints } from '../scripts/lib/paths.mjs';
 import { prepare } from '../scripts/lib/prepare.mjs';
 import { takeStartLock } from '../scripts/lib/start-lock.mjs';
 import { onStopRequest } from '../scripts/lib/terminal.mjs';
@@ -43,7 +44,7 @@ async function runOnEmbedded(environment) {
 try {
   onStopRequest(() => command?.kill('SIGTERM'));
   await prepare();
-  const environment = { ...process.env, LEADGER_DEMO_FILE: process.env.LEADGER_DEMO_FILE || demoFile };
+  const environment = commandEnvironment(process.env);
   process.exitCode = environment.DATABASE_URL ? await run(environment) : await runOnEmbedded(environment);
 } catch (error) {
   reportAndSetExitCode(error);

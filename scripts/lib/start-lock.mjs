@@ -25,6 +25,12 @@ export function takeStartLock({ port }) {
   throw new FriendlyError('another npm start of this checkout began at the same moment: try again.');
 }
 
+/** The port of the instance of this checkout that runs now; undefined when none does. */
+export function runningPort() {
+  const holder = readHolder();
+  return holder !== undefined && isRunning(holder) ? holder.port : undefined;
+}
+
 function alreadyRunning({ pid, port }) {
   const where = port === undefined ? '' : `, port ${port}`;
   return `this checkout is already running (process ${pid}${where}): use it, or stop it with Ctrl-C first.`;

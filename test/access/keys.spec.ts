@@ -103,7 +103,7 @@ describe('authentication', () => {
         name,
         status: 401,
         code: 'UNAUTHENTICATED',
-        message: 'A valid API key or session is required.',
+        message: 'A valid API key is required.',
         data: undefined,
       });
     }

@@ -80,10 +80,10 @@ describe('outcomes through the API', () => {
     input: object,
     as: TestKey = 'buyer',
   ): Promise<Corrected> {
-    const type = name === 'restateDeal' ? 'RestateDealInput' : 'CancelDealInput';
+    const [type, more] = name === 'restateDeal' ? ['RestateDealInput', ''] : ['CancelDealInput', 'notes'];
     const data = await app.ask<Record<string, Corrected>>(
       app.keys[as],
-      `mutation ($input: ${type}!) { ${name}(input: $input) { ${deal} ${charges} replayed ${errors} } }`,
+      `mutation ($input: ${type}!) { ${name}(input: $input) { ${deal} ${charges} ${more} replayed ${errors} } }`,
       { input: { reason: 'recounted', idempotencyKey: nextKey(), ...input } },
     );
     return data[name] as Corrected;
@@ -182,6 +182,7 @@ describe('outcomes through the API', () => {
       charges: [{ component: 'RESTATEMENT', amount: { amount: '-100.00' } }],
     });
     const refunded = await correct('cancelDeal', { dealId, kind: 'REFUNDED' });
+    expect(refunded.notes).toEqual([]);
     expect(refunded.deal).toMatchObject({
       status: 'REFUNDED',
       explanation: { text: 'The deal was refunded: nothing is owed for it.' },

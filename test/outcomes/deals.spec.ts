@@ -165,6 +165,22 @@ describe('deals', () => {
       expect(codesOf(await market.won(leadId, '1.00'))).toEqual(['DEAL_REFERENCE_REUSED']);
     });
 
+    it('with the same key may write the amount in another way, and not another amount', async () => {
+      const leadId = await lead();
+      const [key, restateKey] = [market.key(), market.key()];
+      const sale = async (amount: string) =>
+        await market.report(leadId, { kind: 'WON', amount: { amount, currency: 'USD' } }, market.buyer, key);
+      const first = must(await sale('100'));
+      expect(must(await sale('100.00'))).toEqual({ ...first, replayed: true });
+      expect(codesOf(await sale('100.01'))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+      expect(codesOf(await sale('1e2'))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+      const restate = async (amount: string) =>
+        await market.restate(first.dealId ?? '', amount, market.buyer, restateKey);
+      must(await restate('80.0'));
+      expect(must(await restate('80.00')).replayed).toBe(true);
+      expect(codesOf(await restate('81'))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+    });
+
     it('may use the reference of another contract', async () => {
       const elsewhere = await market.contract(perDeal, market.otherBuyer);
       const leadId = await market.lead(elsewhere);

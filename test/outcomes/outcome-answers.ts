@@ -35,6 +35,8 @@ export interface Reported {
 export interface Corrected {
   readonly deal: Deal | null;
   readonly charges: readonly Charge[];
+  /** Of a cancellation. */
+  readonly notes?: readonly string[];
   readonly replayed: boolean;
   readonly userErrors: readonly UserError[];
 }

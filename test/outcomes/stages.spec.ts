@@ -1,4 +1,4 @@
-import { allowedAfter, mayFollow } from '#deals';
+import { allowedAfter, mayFollow, type ReportedOutcome } from '#deals';
 import { type OutcomeStage, outcomeStages } from '#leads';
 import type { Outcome } from '#outcome';
 import { codesOf, dayMs, hourMs, later, Market, must, perDeal, perQualifiedLead, start } from './market.js';
@@ -123,6 +123,76 @@ describe('stages of a lead', () => {
     must(await move(stated, 'WON'));
     must(await move(stated, 'REFUNDED'));
     expect(await market.factsOf(stated)).toMatchObject({ owedMinor: 1_200n, stage: 'REFUNDED' });
+  });
+
+  describe('after the clawback window', () => {
+    const stays = 'The clawback window of 1 day after the lead was qualified is over: the commission stays.';
+    let brief: string;
+    beforeAll(async () => {
+      brief = await market.contract({ ...perQualifiedLead, clawbackWindowDays: 1 }, market.otherBuyer);
+    });
+    const report = async (leadId: string, outcome: ReportedOutcome) =>
+      must(await market.report(leadId, outcome, market.otherBuyer));
+    const sale = async (leadId: string, closedAt: Date) => {
+      const amount = { amount: '2000.00', currency: 'USD' };
+      return await report(leadId, { kind: 'WON', amount, closedAt, dealReference: market.key() });
+    };
+
+    it('DISQUALIFIED is recorded, and the commission stays; at its last instant it is taken back', async () => {
+      const [inside, outside] = [await market.lead(brief), await market.lead(brief)];
+      for (const leadId of [inside, outside]) await report(leadId, { kind: 'STAGE', stage: 'QUALIFIED' });
+      market.clock.set(later(start, dayMs));
+      const taken = await report(inside, { kind: 'STAGE', stage: 'DISQUALIFIED' });
+      expect(taken).toMatchObject({ notes: [], chargeIds: [expect.any(String)] });
+      expect(await market.factsOf(inside)).toMatchObject({ owedMinor: 1_000n, qualifiedAt: null });
+      market.clock.set(later(start, dayMs + 1));
+      const key = market.key();
+      const outcome = { kind: 'STAGE', stage: 'DISQUALIFIED' } as const;
+      const kept = must(await market.report(outside, outcome, market.otherBuyer, key));
+      expect(kept).toMatchObject({ notes: [stays], chargeIds: [] });
+      expect(await market.factsOf(outside)).toMatchObject({
+        stage: 'DISQUALIFIED',
+        events: ['QUALIFIED', 'DISQUALIFIED'],
+        charges: ['BASE 1000', 'COMMISSION_PER_LEAD 200'],
+        qualifiedAt: start,
+      });
+      const again = must(await market.report(outside, outcome, market.otherBuyer, key));
+      expect(again).toEqual({ ...kept, replayed: true });
+    });
+
+    it('a last deal that is taken back leaves the commission that an older one earned', async () => {
+      const leadId = await market.lead(brief);
+      const first = await sale(leadId, start);
+      market.clock.set(later(start, dayMs));
+      must(await market.cancel(first.dealId ?? '', 'CANCELED', market.otherBuyer));
+      expect(await market.factsOf(leadId)).toMatchObject({ owedMinor: 1_000n, qualifiedAt: null });
+
+      const other = await market.lead(brief);
+      const one = await sale(other, later(start, dayMs));
+      market.clock.set(later(start, 2 * dayMs));
+      const two = await sale(other, later(start, 2 * dayMs));
+      must(await market.cancel(one.dealId ?? '', 'CANCELED', market.otherBuyer));
+      market.clock.set(later(start, 2 * dayMs + 1));
+      const canceled = must(await market.cancel(two.dealId ?? '', 'REFUNDED', market.otherBuyer));
+      expect(canceled).toMatchObject({ notes: [stays], chargeIds: [] });
+      expect(await market.factsOf(other)).toMatchObject({
+        stage: 'REFUNDED',
+        owedMinor: 1_200n,
+        qualifiedAt: later(start, dayMs),
+      });
+    });
+
+    it('nothing is said of a commission where none rests on it', async () => {
+      const none = await market.contract({ ...perDeal, clawbackWindowDays: 1 }, market.otherBuyer);
+      const leads = [await market.lead(none), await market.lead(brief, true)];
+      for (const leadId of leads) await report(leadId, { kind: 'STAGE', stage: 'QUALIFIED' });
+      market.clock.set(later(start, dayMs + 1));
+      for (const leadId of leads) {
+        const { notes } = await report(leadId, { kind: 'STAGE', stage: 'DISQUALIFIED' });
+        expect(notes.filter((note) => note.includes('clawback'))).toEqual([]);
+        expect((await market.factsOf(leadId)).qualifiedAt).toEqual(start);
+      }
+    });
   });
 
   it('reports are bounded in time: 24 hours from now and 24 hours before delivery', async () => {

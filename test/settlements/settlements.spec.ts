@@ -111,6 +111,17 @@ describe('preparing a period', () => {
     ]);
   });
 
+  it('says which dates can be read', async () => {
+    const input = { periodStart: '9001-01-01', periodEnd: '9001-02-01', idempotencyKey: key() };
+    const message = 'A date must be written as YYYY-MM-DD, between 1900 and 9000.';
+    expect(await book.prepare.execute(book.preparer, input)).toMatchObject({
+      refusals: [
+        { code: 'INVALID_VALUE', field: ['input', 'periodStart'], message },
+        { code: 'INVALID_VALUE', field: ['input', 'periodEnd'], message },
+      ],
+    });
+  });
+
   it('waits for the end of the period, in the zone of the contract', async () => {
     const away = await openBook({ timeZone: 'America/New_York' });
     try {

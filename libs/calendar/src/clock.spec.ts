@@ -15,7 +15,6 @@ class HandClock implements Clock {
 }
 
 const start = '2026-03-01T00:00:00.000Z';
-const refusedWith = (code: string): unknown => ({ ok: false, refusals: [expect.objectContaining({ code })] });
 
 describe('SystemClock', () => {
   it("tells the machine's time", () => {
@@ -47,7 +46,14 @@ describe('SandboxClock', () => {
   it('stands still for an instant that is now, and refuses one that has passed', () => {
     const clock = new SandboxClock(new HandClock(start));
     expect(clock.advanceTo(new Date(start)).ok).toBe(true);
-    expect(clock.advanceTo(new Date('2026-02-28T23:59:59.999Z'))).toEqual(refusedWith('CLOCK_BACKWARDS'));
+    expect(clock.advanceTo(new Date('2026-02-28T23:59:59.999Z'))).toMatchObject({
+      refusals: [
+        {
+          code: 'CLOCK_BACKWARDS',
+          message: 'It is 2026-03-01T00:00:00.000Z in the sandbox, whose clock only moves forward.',
+        },
+      ],
+    });
     expect(clock.now().toISOString()).toBe(start);
   });
 
@@ -55,7 +61,11 @@ describe('SandboxClock', () => {
     'refuses the instant %s, and keeps its time',
     (instantMs) => {
       const clock = new SandboxClock(new HandClock(start));
-      expect(clock.advanceTo(new Date(instantMs))).toEqual(refusedWith('INVALID_VALUE'));
+      expect(clock.advanceTo(new Date(instantMs))).toMatchObject({
+        refusals: [
+          { code: 'INVALID_VALUE', message: 'The sandbox clock knows the years 1900 to 9000 only.' },
+        ],
+      });
       expect(clock.now().toISOString()).toBe(start);
     },
   );

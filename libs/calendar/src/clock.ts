@@ -40,8 +40,14 @@ export class SandboxClock implements Clock {
    * when it is no instant that the calendar can handle; the clock then stays as it is.
    */
   advanceTo(instant: Date): Outcome<Date> {
-    if (!isInstantInRange(instant)) return refuse('INVALID_VALUE');
-    if (instant.getTime() < this.now().getTime()) return refuse('CLOCK_BACKWARDS');
+    if (!isInstantInRange(instant)) {
+      return refuse('INVALID_VALUE', { message: 'The sandbox clock knows the years 1900 to 9000 only.' });
+    }
+    const now = this.now();
+    if (instant.getTime() < now.getTime()) {
+      const message = `It is ${now.toISOString()} in the sandbox, whose clock only moves forward.`;
+      return refuse('CLOCK_BACKWARDS', { message });
+    }
     this.offset = instant.getTime() - this.base.now().getTime();
     return done(instant);
   }

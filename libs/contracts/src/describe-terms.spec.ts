@@ -40,7 +40,7 @@ describe('describeTerms', () => {
     ],
     [
       { commissionBasis: 'PER_LEAD', commissionTrigger: 'QUALIFIED', commissionRatePpm: 125_000 },
-      '$10.00 for every delivered lead, plus 12.5 % of the base rate, once per lead, when it is qualified. ' +
+      '$10.00 for every delivered lead, plus 12.5 % of the base rate, once per lead, when it is qualified or gets further. ' +
         'Returns within 7 days, hold 14 days, settled monthly in America/New_York.',
     ],
     [

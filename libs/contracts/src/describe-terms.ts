@@ -98,7 +98,7 @@ function commission(terms: ContractTerms): string | null {
       return null;
     case 'PER_LEAD':
       return terms.commissionTrigger === 'QUALIFIED'
-        ? `${percent} of the base rate, once per lead, when it is qualified`
+        ? `${percent} of the base rate, once per lead, when it is qualified or gets further`
         : `${percent} of the base rate, once per lead, when a deal closes ${window}`;
     case 'PER_DEAL':
       return `${percent} of the price of each deal that closes ${window}`;

@@ -30,6 +30,7 @@ export {
   contractVersionTransitions,
 } from './contract.js';
 export { type Contract, type ContractVersion } from './contract.js';
+export { showDays } from './show.js';
 export { type ContractActed, type ContractActInput } from './change-contract.action.js';
 export { ProposeContract, type ProposeContractInput } from './propose-contract.action.js';
 export {

@@ -2,6 +2,7 @@ import { addDaysExact } from '#calendar';
 import { asRatePpm, formatMoney, formatRate, money, share, shareExplained } from '#money';
 import { invariant, unreachable } from '#outcome';
 import type { DealFact, DeliveryFacts, Price, PricedCharge, PricingNote } from './priced-charge.js';
+import { showDays } from './show.js';
 import type { ContractTerms } from './terms.js';
 
 const dayMs = 86_400_000;
@@ -178,8 +179,7 @@ function outsideWindow(terms: ContractTerms, facts: DeliveryFacts, deal: DealFac
   if (deal.closedAt.getTime() <= end.getTime()) return null;
   // Rounded up: an hour after the window of 90 days is on its 91st day, and "90 days" would seem to be inside.
   const days = Math.ceil((deal.closedAt.getTime() - facts.deliveredAt.getTime()) / dayMs);
-  const window = terms.attributionWindowDays === 1 ? '1 day' : `${terms.attributionWindowDays} days`;
-  const text = `Closed ${days} ${days === 1 ? 'day' : 'days'} after delivery, outside the attribution window of ${window}: no commission.`;
+  const text = `Closed ${showDays(days)} after delivery, outside the attribution window of ${showDays(terms.attributionWindowDays)}: no commission.`;
   return { dealId: deal.dealId, text };
 }
 

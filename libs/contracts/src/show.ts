@@ -5,7 +5,7 @@ export function show(amountMinor: bigint, currency: CurrencyCode): string {
   return formatMoney(money(amountMinor, currency)).replace(/^-/, '−');
 }
 
-/** "1 day", "7 days". */
+/** A number of days in a sentence: "1 day", "7 days". Pure. */
 export function showDays(days: number): string {
   return days === 1 ? '1 day' : `${days} days`;
 }

@@ -1,5 +1,5 @@
 import { rebill } from '#charges';
-import { termsOfVersion } from '#contracts';
+import { type ContractTerms, termsOfVersion } from '#contracts';
 import { newId, type Transaction } from '#database';
 import { type Delivery, DeliveryStore } from '#leads';
 import type { Actor } from '#organizations';
@@ -22,7 +22,8 @@ export interface LockedDeal {
   readonly now: Date;
   readonly deal: Deal;
   readonly delivery: Delivery;
-  readonly clawbackWindowDays: number;
+  /** Those that price the delivery. */
+  readonly terms: ContractTerms;
 }
 
 /** A fact that corrects a deal. */
@@ -58,7 +59,7 @@ export class DealCorrections {
     if (deal.state !== 'WON') return refuse('DEAL_NOT_LIVE', { field: dealIdPath });
     const terms = await termsOfVersion(tx, deal.agencyId, delivery.contractId, delivery.contractVersion);
     invariant(terms, 'the terms of a delivery are missing');
-    return done({ actor, now, deal, delivery, clawbackWindowDays: terms.clawbackWindowDays });
+    return done({ actor, now, deal, delivery, terms });
   }
 
   /** Keeps the fact and books what it changes of the price. The deal is changed already. */

@@ -1,6 +1,7 @@
 import { asCurrency, currencyCodes, formatAmount, maxAmountMinor } from '#money';
 import fc from 'fast-check';
 import {
+  comparableMoney,
   type Deal,
   insideClawbackWindow,
   readDealAmount,
@@ -44,6 +45,13 @@ describe('a deal amount', () => {
     expect(read).toEqual({
       ok: false,
       refusals: [expect.objectContaining({ code, field: ['input', 'amount', 'amount'] })],
+    });
+  });
+
+  it('beyond the largest one is refused, and says which that is', () => {
+    const read = readDealAmount({ amount: '10000000000000.00', currency: 'USD' }, usd, []);
+    expect(read).toMatchObject({
+      refusals: [{ code: 'INVALID_AMOUNT', message: expect.stringContaining('below 10^15 minor units') }],
     });
   });
 
@@ -99,6 +107,25 @@ describe('a second report of the same deal', () => {
   });
 });
 
+it('a reference of another lead is said to be one, whatever became of that deal', () => {
+  const report = { deliveryId: 'w', amountMinor: 200_000n, closedAt };
+  for (const state of ['WON', 'CANCELED'] as const) {
+    expect(refusalOfRepeat({ ...deal, state }, report, field)?.message).toBe(
+      'This reference names a deal of another lead of the contract. Give this deal a reference of its own.',
+    );
+  }
+});
+
+it.each([
+  ['100', 'USD', '100.00'],
+  ['100.0', 'USD', '100.00'],
+  ['100', 'JPY', '100'],
+  ['1e2', 'USD', '1e2'],
+  ['100', 'usd', '100'],
+])('%j in %s is compared as %j', (amount, currency, compared) => {
+  expect(comparableMoney({ amount, currency })).toEqual({ amount: compared, currency });
+});
+
 describe('the clawback window', () => {
   const dayMs = 86_400_000;
   const end = closedAt.getTime() + 90 * dayMs;
@@ -108,6 +135,12 @@ describe('the clawback window', () => {
     expect(insideClawbackWindow(closedAt, 90, new Date(end + 1))).toBe(false);
     expect(insideClawbackWindow(closedAt, 0, closedAt)).toBe(true);
     expect(insideClawbackWindow(closedAt, 0, new Date(closedAt.getTime() + 1))).toBe(false);
+  });
+
+  it('is spelled as people do', () => {
+    const late = new Date(closedAt.getTime() + 3 * dayMs);
+    expect(refusalOfCancellation(deal, 1, late)?.message).toContain(', 1 day after the deal closed,');
+    expect(refusalOfCancellation(deal, 2, late)?.message).toContain(', 2 days after the deal closed,');
   });
 
   it('bounds lowering and taking back, and not raising', () => {

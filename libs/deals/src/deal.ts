@@ -1,4 +1,5 @@
-import { type CurrencyCode, parseAmount, parseCurrency } from '#money';
+import { showDays } from '#contracts';
+import { type CurrencyCode, formatAmount, parseAmount, parseCurrency } from '#money';
 import { done, type Outcome, refusal, type Refusal, refuse } from '#outcome';
 
 /** Whether a deal counts: only a WON one is owed for. */
@@ -54,6 +55,17 @@ export function readDealAmount(
   return done(amountMinor);
 }
 
+/**
+ * The amount as it would be printed, so that two ways to write the same one ("100", "100.00") are equal; one that cannot be read
+ * stays as it was written.
+ */
+export function comparableMoney(stated: StatedMoney): StatedMoney {
+  const currency = parseCurrency(stated.currency);
+  if (currency === undefined) return stated;
+  const amountMinor = parseAmount(stated.amount, currency);
+  return amountMinor === undefined ? stated : { amount: formatAmount(amountMinor, currency), currency };
+}
+
 /** A WON report as far as it names a deal; `closedAt` is null where the caller left it out. */
 export interface WonReport {
   readonly deliveryId: string;
@@ -72,6 +84,14 @@ export function refusalOfRepeat(
   field: readonly string[],
 ): Refusal | undefined {
   const data = { existingId: earlier.id };
+  if (earlier.deliveryId !== report.deliveryId) {
+    return refusal('DEAL_REFERENCE_REUSED', {
+      field,
+      data,
+      message:
+        'This reference names a deal of another lead of the contract. Give this deal a reference of its own.',
+    });
+  }
   if (earlier.state !== 'WON') {
     return refusal('DEAL_REFERENCE_REUSED', {
       field,
@@ -80,7 +100,6 @@ export function refusalOfRepeat(
     });
   }
   const same =
-    earlier.deliveryId === report.deliveryId &&
     earlier.amountMinor === report.amountMinor &&
     (report.closedAt === null || report.closedAt.getTime() === earlier.closedAt.getTime());
   if (same) return undefined;
@@ -93,9 +112,12 @@ export function refusalOfRepeat(
   });
 }
 
-/** A deal can be lowered or taken back until `clawbackWindowDays` days of 24 hours after it closed, that instant included. */
-export function insideClawbackWindow(closedAt: Date, clawbackWindowDays: number, now: Date): boolean {
-  return now.getTime() <= closedAt.getTime() + clawbackWindowDays * dayMs;
+/**
+ * Whether a fact can still be taken back at the agency's expense: until `clawbackWindowDays` days of 24 hours after it, that
+ * instant included.
+ */
+export function insideClawbackWindow(factAt: Date, clawbackWindowDays: number, now: Date): boolean {
+  return now.getTime() <= factAt.getTime() + clawbackWindowDays * dayMs;
 }
 
 /** Refuses a restatement that changes nothing, or one that lowers the amount after the clawback window. */
@@ -132,7 +154,7 @@ function windowClosed(clawbackWindowDays: number): Refusal {
   return refusal('CLAWBACK_WINDOW_CLOSED', {
     field: ['input', 'dealId'],
     message:
-      `The clawback window of the contract, ${clawbackWindowDays} days after the deal closed, is over: ` +
+      `The clawback window of the contract, ${showDays(clawbackWindowDays)} after the deal closed, is over: ` +
       'the deal can no longer be lowered, refunded or canceled.',
   });
 }

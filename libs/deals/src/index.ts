@@ -14,7 +14,7 @@ export {
 } from './report-outcome.action.js';
 export { type DealCorrected } from './correct-deal.action.js';
 export { RestateDeal, type RestateDealInput } from './restate-deal.action.js';
-export { CancelDeal, type CancelDealInput } from './cancel-deal.action.js';
+export { CancelDeal, type CancelDealInput, type DealCanceled } from './cancel-deal.action.js';
 export { type DealFilter, DealQueries } from './deal.queries.js';
 export { OutcomeEventQueries } from './outcome-event.queries.js';
 export { type DealPrice } from './deal-price.js';

@@ -1,16 +1,17 @@
 import { rebill } from '#charges';
 import type { Clock } from '#calendar';
-import { termsOfVersion } from '#contracts';
+import { type ContractTerms, termsOfVersion } from '#contracts';
 import { newId, once, type Transaction, UnitOfWork } from '#database';
 import { type Delivery, DeliveryStore, type OutcomeStage } from '#leads';
 import type { Actor } from '#organizations';
 import { done, invariant, type Outcome, type Refusal, refuse, refused, unreachable } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
-import { type Deal, readDealAmount, refusalOfRepeat, type StatedMoney } from './deal.js';
+import { comparableMoney, type Deal, readDealAmount, refusalOfRepeat, type StatedMoney } from './deal.js';
 import { DealStore } from './deal.store.js';
 import type { OutcomeEvent, OutcomeProvenance } from './outcome-event.js';
 import { OutcomeEventStore } from './outcome-event.store.js';
 import { allowedAfter, mayFollow, qualifiedAtAfter } from './outcome-stage.js';
+import { type Withdrawal, withdrawQualification } from './qualification.js';
 import { readInstant, readNote, readReason, readReference } from './reported-value.js';
 
 /** What became of a lead, as it is reported. Times default to now; amounts are decimals as the caller wrote them. */
@@ -107,7 +108,7 @@ export class ReportOutcome {
           organizationId: actor.organizationId,
           key: input.idempotencyKey,
           operation: 'reportOutcome',
-          input: { leadId: input.leadId, outcome: input.outcome },
+          input: { leadId: input.leadId, outcome: comparable(input.outcome) },
           now,
         },
         () => this.report(tx, actor, input, now),
@@ -191,9 +192,7 @@ export class ReportOutcome {
   ): Promise<Outcome<OutcomeReported>> {
     const { delivery, now } = report;
     const referencePath = [...wonPath, 'dealReference'];
-    const terms = await termsOfVersion(tx, delivery.agencyId, delivery.contractId, delivery.contractVersion);
-    invariant(terms, 'the terms of a delivery are missing');
-    const { currency } = terms.baseRate;
+    const { currency } = (await termsOf(tx, delivery)).baseRate;
     const amountMinor = readDealAmount(won.amount, currency, [...wonPath, 'amount']);
     const reference = readReference(won.dealReference, referencePath);
     const closedAt = readInstant(won.closedAt, boundsOf(report), [...wonPath, 'closedAt']);
@@ -228,8 +227,8 @@ export class ReportOutcome {
     if (!(await this.deals.insert(tx, deal))) {
       // Another lead of the contract took the reference since it was looked up.
       const winner = await this.deals.findNamed(tx, delivery, reference.value);
-      const data = winner ? { data: { existingId: winner.id } } : {};
-      return refuse('DEAL_REFERENCE_REUSED', { field: referencePath, ...data });
+      const refusal = winner && refusalOfRepeat(winner, stated, referencePath);
+      return refusal ? refused(refusal) : refuse('DEAL_REFERENCE_REUSED', { field: referencePath });
     }
     return await this.record(tx, report, {
       stage: 'WON',
@@ -257,8 +256,8 @@ export class ReportOutcome {
     const { actor, now, delivery } = report;
     const event = eventOf(report, fact);
     await this.events.insert(tx, event);
-    const qualifiedAt = qualifiedAtAfter(delivery.qualifiedAt, fact.stage, fact.occurredAt);
-    await this.deliveries.setStage(tx, delivery, { stage: fact.stage, qualifiedAt });
+    const quality = await this.qualityAfter(tx, report, fact);
+    await this.deliveries.setStage(tx, delivery, { stage: fact.stage, qualifiedAt: quality.qualifiedAt });
     const { agencyId, id: deliveryId, leadId } = delivery;
     const { charges, notes } = await rebill(tx, { actor, now, agencyId, deliveryId });
     const dealId = fact.deal?.id ?? null;
@@ -269,10 +268,30 @@ export class ReportOutcome {
       dealId,
       outcomeEventId: event.id,
       chargeIds: charges.map((charge) => charge.id),
-      notes: notes.filter((note) => note.dealId === null || note.dealId === dealId).map((note) => note.text),
+      notes: [
+        ...quality.notes,
+        ...notes.filter((note) => note.dealId === null || note.dealId === dealId).map((note) => note.text),
+      ],
       repeated: false,
     });
   }
+
+  private async qualityAfter(tx: Transaction, { now, delivery }: Report, fact: Fact): Promise<Withdrawal> {
+    const qualifiedAt = qualifiedAtAfter(delivery.qualifiedAt, fact.stage, fact.occurredAt);
+    if (qualifiedAt !== null || delivery.qualifiedAt === null) return { qualifiedAt, notes: [] };
+    return withdrawQualification(delivery, await termsOf(tx, delivery), now);
+  }
+}
+
+/** What makes two reports the same: an amount is what it says, not how it was written. */
+function comparable(outcome: ReportedOutcome): ReportedOutcome {
+  return outcome.kind === 'WON' ? { ...outcome, amount: comparableMoney(outcome.amount) } : outcome;
+}
+
+async function termsOf(tx: Transaction, delivery: Delivery): Promise<ContractTerms> {
+  const terms = await termsOfVersion(tx, delivery.agencyId, delivery.contractId, delivery.contractVersion);
+  invariant(terms, 'the terms of a delivery are missing');
+  return terms;
 }
 
 function eventOf({ actor, now, delivery, provenance }: Report, fact: Fact): OutcomeEvent {

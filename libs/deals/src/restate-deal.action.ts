@@ -4,7 +4,7 @@ import type { Actor } from '#organizations';
 import { done, type Outcome, refused } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
 import { type DealCorrected, DealCorrections } from './correct-deal.action.js';
-import { readDealAmount, refusalOfRestatement, type StatedMoney } from './deal.js';
+import { comparableMoney, readDealAmount, refusalOfRestatement, type StatedMoney } from './deal.js';
 import { DealStore } from './deal.store.js';
 import { readReason } from './reported-value.js';
 
@@ -37,8 +37,10 @@ export class RestateDeal {
   ): Promise<Outcome<DealCorrected & { readonly replayed: boolean }>> {
     const now = this.clock.now();
     const { organizationId } = actor;
+    // The same amount written in another way is the same input.
+    const comparable = { ...input, amount: comparableMoney(input.amount) };
     return await this.unitOfWork.run((tx) =>
-      once<DealCorrected>(tx, { organizationId, key, operation: 'restateDeal', input, now }, () =>
+      once<DealCorrected>(tx, { organizationId, key, operation: 'restateDeal', input: comparable, now }, () =>
         this.restate(tx, actor, input, now),
       ),
     );
@@ -52,13 +54,13 @@ export class RestateDeal {
   ): Promise<Outcome<DealCorrected>> {
     const locked = await this.corrections.lock(tx, actor, input.dealId, now);
     if (!locked.ok) return locked;
-    const { deal, clawbackWindowDays } = locked.value;
+    const { deal, terms } = locked.value;
     const amount = readDealAmount(input.amount, deal.currency, ['input', 'amount']);
     const reason = readReason(input.reason, ['input', 'reason']);
     if (!amount.ok || !reason.ok) {
       return refused(...[amount, reason].flatMap((read) => (read.ok ? [] : read.refusals)));
     }
-    const refusal = refusalOfRestatement(deal, amount.value, clawbackWindowDays, now);
+    const refusal = refusalOfRestatement(deal, amount.value, terms.clawbackWindowDays, now);
     if (refusal) return refused(refusal);
     await this.deals.restate(tx, deal, amount.value);
     return done(

@@ -6,7 +6,8 @@ export const refusalMessages = {
   NOT_FOUND: 'There is no such object, or it is not yours to see.',
   INVALID_VALUE: 'The value is not valid.',
   REQUIRED: 'A value is required.',
-  INVALID_AMOUNT: 'The amount must be a positive decimal with no more digits than its currency has.',
+  INVALID_AMOUNT:
+    'The amount must be a positive decimal with no more digits than its currency has, and below 10^15 minor units.',
   INVALID_CURRENCY: 'The currency must be an ISO 4217 code.',
   CURRENCY_MISMATCH: 'The currency must be the one of the contract.',
   INVALID_TIME_ZONE: 'The time zone must be an IANA name such as Europe/Berlin.',

@@ -2,6 +2,7 @@ export {
   decideAct,
   type HoldReason,
   holdReasons,
+  holdReasonsOf,
   type Settlement,
   type SettlementAct,
   settlementActs,

@@ -121,7 +121,7 @@ function readPeriod(startText: string, endText: string): Outcome<Period> {
   });
 }
 
-const notADate = 'A date must be written as YYYY-MM-DD, and exist.';
+const notADate = 'A date must be written as YYYY-MM-DD, between 1900 and 9000.';
 
 /** What this call closed is always named, also where more than the limit were closed before. */
 function merge(closed: readonly SettlementRef[], all: readonly SettlementRef[]): readonly SettlementRef[] {

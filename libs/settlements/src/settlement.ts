@@ -56,6 +56,14 @@ export const holdReasons = [
 ] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
+/** Why the agency's share of an approved settlement is not payable yet. Payments, which release holds, are not built yet. */
+export function holdReasonsOf({
+  state,
+  totals,
+}: Pick<Settlement, 'state' | 'totals'>): readonly HoldReason[] {
+  return state === 'APPROVED' && totals !== null && totals.agencyMinor > 0n ? ['HOLD_PERIOD'] : [];
+}
+
 /** A settlement by its keys; the agency goes along, since it leads every key. */
 export interface SettlementRef {
   readonly agencyId: string;

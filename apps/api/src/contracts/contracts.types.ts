@@ -37,7 +37,7 @@ export const CommissionBasisEnum = enumOf(commissionBases, 'CommissionBasis', {
   PER_DEAL: "A share of each deal's amount.",
 });
 export const CommissionTriggerEnum = enumOf(commissionTriggers, 'CommissionTrigger', {
-  QUALIFIED: 'The buyer says that the lead is of high quality.',
+  QUALIFIED: 'The buyer says that the lead is qualified, or reports a later stage or a sale.',
   CONVERTED: 'A deal was won.',
 });
 export const SettlementScheduleEnum = enumOf(schedules, 'SettlementSchedule', {

@@ -70,8 +70,9 @@ export class DealsResolver implements OnModuleInit {
     @Args('input') input: CancelDealInput,
   ): Promise<CancelDealPayload> {
     const dealId = decodeId('deal', input.dealId);
-    if (dealId === undefined) return refused([unknownDeal]);
-    return await this.answer(loaders, await this.cancel.execute(actor, { ...input, dealId }));
+    if (dealId === undefined) return { ...refused([unknownDeal]), notes: [] };
+    const canceled = await this.cancel.execute(actor, { ...input, dealId });
+    return { ...(await this.answer(loaders, canceled)), notes: canceled.ok ? canceled.value.notes : [] };
   }
 
   @Requires('leads:read')
@@ -114,7 +115,7 @@ export class DealsResolver implements OnModuleInit {
   private async answer(
     loaders: RequestLoaders,
     outcome: Outcome<DealCorrected & { readonly replayed: boolean }>,
-  ): Promise<RestateDealPayload & CancelDealPayload> {
+  ): Promise<RestateDealPayload> {
     if (!outcome.ok) return refused(outcome.refusals);
     const { agencyId, dealId, chargeIds, replayed } = outcome.value;
     const [deal, charges] = await Promise.all([
@@ -125,6 +126,6 @@ export class DealsResolver implements OnModuleInit {
   }
 }
 
-function refused(refusals: readonly Refusal[]): RestateDealPayload & CancelDealPayload {
+function refused(refusals: readonly Refusal[]): RestateDealPayload {
   return { deal: null, charges: [], replayed: false, userErrors: toUserErrors(refusals, 'deal') };
 }

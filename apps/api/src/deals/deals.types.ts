@@ -129,6 +129,9 @@ export class CancelDealPayload {
   @Field(() => [ChargeType], { description: 'What was taken back because of it.' })
   charges: readonly ChargeType[];
 
+  @Field(() => [String], { description: 'Why a commission stays, in words.' })
+  notes: readonly string[];
+
   @Field(() => Boolean, { description: 'The same was done before; nothing happened now.' })
   replayed: boolean;
 

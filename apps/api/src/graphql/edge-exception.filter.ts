@@ -13,7 +13,7 @@ const answers: ReadonlyMap<number, { readonly code: PublicErrorCode; readonly me
   { code: PublicErrorCode; message: string }
 >([
   [400, { code: 'BAD_REQUEST', message: 'The request cannot be read. Send a JSON object as its body.' }],
-  [401, { code: 'UNAUTHENTICATED', message: 'A valid API key or session is required.' }],
+  [401, { code: 'UNAUTHENTICATED', message: 'A valid API key is required.' }],
   [403, { code: 'FORBIDDEN', message: 'Your role or key does not allow this.' }],
   [404, { code: 'NOT_FOUND', message: 'There is nothing at this address.' }],
   [405, { code: 'BAD_REQUEST', message: 'This method is not allowed here.' }],

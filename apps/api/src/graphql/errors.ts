@@ -79,7 +79,7 @@ export function badUserInput(argument: string, message: string): GraphQLError {
 }
 
 /** 401: no key, or one that is unknown, expired or revoked; the message is the same for all of them. */
-export function unauthenticated(message = 'A valid API key or session is required.'): GraphQLError {
+export function unauthenticated(message = 'A valid API key is required.'): GraphQLError {
   return publicError('UNAUTHENTICATED', message, { status: 401, headers: { 'www-authenticate': 'Bearer' } });
 }
 

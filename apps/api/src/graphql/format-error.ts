@@ -144,7 +144,7 @@ function httpException(root: unknown): Shown | undefined {
 
 const httpErrors: ReadonlyMap<number, Shown> = new Map<number, Shown>([
   [400, { code: 'BAD_USER_INPUT', message: 'The input is not valid.' }],
-  [401, { code: 'UNAUTHENTICATED', message: 'A valid API key or session is required.' }],
+  [401, { code: 'UNAUTHENTICATED', message: 'A valid API key is required.' }],
   [403, { code: 'FORBIDDEN', message: 'Your role or key does not allow this.' }],
   [404, { code: 'NOT_FOUND', message: 'There is no such object, or it is not yours to see.' }],
   [422, { code: 'BAD_USER_INPUT', message: 'The input is not valid.' }],

@@ -17,6 +17,11 @@ export class AdvanceClock {
     @Inject(dueWork) private readonly work: readonly DueWork[],
   ) {}
 
+  /** The time in the sandbox; null outside sandbox mode. */
+  present(): Date | null {
+    return this.clock instanceof SandboxClock ? this.clock.now() : null;
+  }
+
   /** Refuses NOT_SANDBOX, CLOCK_BACKWARDS, and INVALID_VALUE for an instant that the calendar cannot handle. */
   async execute(actor: Actor, to: Date): Promise<Outcome<Date>> {
     const { clock } = this;

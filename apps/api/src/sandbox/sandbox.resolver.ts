@@ -21,6 +21,6 @@ export class SandboxResolver {
     const outcome = await this.advanceClock.execute(actor, input.to);
     return outcome.ok
       ? { now: outcome.value, userErrors: [] }
-      : { now: null, userErrors: toUserErrors(outcome.refusals) };
+      : { now: this.advanceClock.present(), userErrors: toUserErrors(outcome.refusals) };
   }
 }

@@ -15,7 +15,7 @@ export class AdvanceSandboxClockInput {
 export class AdvanceSandboxClockPayload {
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: 'The time in the sandbox; null outside sandbox mode.',
+    description: 'The time in the sandbox, also when it was refused; null outside sandbox mode.',
   })
   now: Date | null;
 

@@ -6,6 +6,7 @@ import {
   explainGroup,
   type HoldReason,
   holdReasons,
+  holdReasonsOf,
   type LineGroup,
   type Settlement,
   type SettlementEvent,
@@ -113,7 +114,8 @@ export class SettlementType extends Node {
   approvedAt: Date | null;
 
   @Field(() => [HoldReasonType], {
-    description: 'Why its money is not payable yet; empty when nothing holds it.',
+    description:
+      'Why what the agency earned is not payable yet: HOLD_PERIOD from approval on, until payments, which are not built yet, release it. Empty where nothing is held.',
   })
   holdReasons: readonly HoldReason[];
 }
@@ -142,8 +144,7 @@ export function settlementTypeOf(settlement: Settlement): SettlementType {
     submittedAt: settlement.submittedAt,
     approvedBy: approvedBy === null ? null : publicActorId(approvedBy),
     approvedAt: settlement.approvedAt,
-    // Nothing is held before it is collected.
-    holdReasons: [],
+    holdReasons: holdReasonsOf(settlement),
   };
 }
 
