@@ -116,6 +116,8 @@ describe('a submission', () => {
 describe('the contract of a submission', () => {
   it('must be named when several match', async () => {
     const own = await market.contract(terms);
+    // Known from now on as the only one of its vertical.
+    expect((await submit({ externalId: 'alone', vertical: own.vertical })).lead).not.toBeNull();
     const second = await market.done<{ contract: { id: string } }>(
       'agency',
       'proposeContract',

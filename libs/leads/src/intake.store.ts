@@ -26,6 +26,8 @@ export interface IntakeTerms {
   readonly version: number;
   /** The contract as it was read; a change since then leaves its leads out of the batch. */
   readonly rowVersion: number;
+  /** It was not named: if another contract takes leads of its vertical by now, its leads are left out as well. */
+  readonly isOnly: boolean;
   readonly series: SettlementSeries;
   /** The first day of the settlement that takes the charges. */
   readonly periodStart: LocalDate;
@@ -67,10 +69,10 @@ with input as materialized (
 ), terms as materialized (
   select t.*, s.root_id, u.id as unbilled_id, a.id as accrued_id, f.id as deferred_id
   from json_to_recordset($2::json) as t(k integer, agency_id uuid, contract_id uuid, version integer,
-    row_version integer, buyer_id uuid, currency char(3), schedule text, time_zone text, period_start date,
+    row_version integer, is_only boolean, buyer_id uuid, currency char(3), schedule text, time_zone text, period_start date,
     late_period_start date, base_minor bigint, fee_minor bigint, fee_rate_ppm integer)
   cross join lateral (
-    select 1 from contracts
+    select vertical from contracts
     where agency_id = t.agency_id and id = t.contract_id and row_version = t.row_version and state = 'ACTIVE'
     for key share
   ) c
@@ -85,6 +87,9 @@ with input as materialized (
       and time_zone = t.time_zone and period_start = t.period_start and state = 'OPEN'
     for key share
   ) s on true
+  where not (t.is_only and exists (
+    select from contracts o
+    where o.agency_id = t.agency_id and o.vertical = c.vertical and o.state = 'ACTIVE' and o.id <> t.contract_id))
 ), lead as (
   insert into leads (agency_id, id, external_id, test, input_hash, vertical, state, contact, attributes, source,
     consent, score, submitted_by, received_at)
@@ -184,6 +189,7 @@ function termsParameter(terms: IntakeTerms, k: number): object {
     contract_id: terms.contractId,
     version: terms.version,
     row_version: terms.rowVersion,
+    is_only: terms.isOnly,
     buyer_id: terms.series.buyerId,
     currency: terms.series.currency,
     schedule: terms.series.schedule,

@@ -9,6 +9,7 @@ import { done, invariant, type Outcome, refuse } from '#outcome';
 import { type CheckedSubmission, checkSubmission, type LeadSubmission } from './check-submission.js';
 import { GroupCommit, Overloaded } from './group-commit.js';
 import { type IntakeLead, IntakeStore, type IntakeTerms } from './intake.store.js';
+import { KnownContracts } from './known-contracts.js';
 import type { Lead } from './lead.js';
 import { LeadQueries } from './lead.queries.js';
 
@@ -25,9 +26,9 @@ interface Pending {
 }
 type Result = Outcome<SubmittedLead>;
 
-// One batch in flight per shard. More shards than cores keep the database busy while others are prepared; many more
-// only make the batches smaller.
-const shardCount = 4;
+// One batch in flight per shard: while the database works on one, the other is filled. More shards only make the
+// batches smaller.
+const shardCount = 2;
 const maxBatch = 250;
 const maxWaitingPerShard = 5_000;
 const maxRounds = 4;
@@ -40,6 +41,7 @@ const maxRounds = 4;
 @Injectable()
 export class SubmitLeads {
   private readonly shards: readonly GroupCommit<Pending, Result>[];
+  private readonly known = new KnownContracts();
 
   constructor(
     private readonly database: Database,
@@ -121,34 +123,58 @@ export class SubmitLeads {
   }
 
   private async placeUnderContracts(batch: readonly Pending[], now: Date, round: number) {
-    const found = await activeContracts(
-      {
-        query: async <T>(sql: string, parameters: readonly unknown[] = []) =>
-          await this.database.prepared<T>('active-contracts', sql, parameters),
-      },
-      batch.map(({ lead }) => ({ agencyId: lead.agencyId, ...lead.submission })),
-    );
-    const byContract = new Map<string, { contract: ActiveContract; leads: IntakeLead[] }>();
+    const found = await this.contractsFor(batch, round > 0);
+    const groupsByKey = new Map<string, { contract: ActiveContract; isOnly: boolean; leads: IntakeLead[] }>();
     const unplaced = new Map<Pending, Result>();
     batch.forEach((pending, index) => {
       const contract = contractFor(pending, found[index]);
       if (!contract.ok) unplaced.set(pending, contract);
       else {
-        const { contractId } = contract.value;
-        const group = byContract.get(contractId) ?? { contract: contract.value, leads: [] };
-        byContract.set(contractId, group);
+        const isOnly = pending.lead.submission.contractId === null;
+        const key = `${contract.value.contractId} ${isOnly}`;
+        const group = groupsByKey.get(key) ?? { contract: contract.value, isOnly, leads: [] };
+        groupsByKey.set(key, group);
         group.leads.push(pending.lead);
       }
     });
     const groups = [];
-    for (const { contract, leads } of byContract.values()) {
-      groups.push({ terms: await this.termsOf(contract, now, round > 0), leads });
+    for (const { contract, isOnly, leads } of groupsByKey.values()) {
+      groups.push({ terms: { ...(await this.termsOf(contract, now, round > 0)), isOnly }, leads });
     }
     return { groups, unplaced };
   }
 
+  /** What each submission of a batch asks for: as it is known, or as it is now. */
+  private async contractsFor(
+    batch: readonly Pending[],
+    anew: boolean,
+  ): Promise<readonly (ContractsFound | undefined)[]> {
+    const asked = batch.map(({ lead }) => ({ agencyId: lead.agencyId, ...lead.submission }));
+    const found = asked.map((each) => (anew ? undefined : this.known.get(each)));
+    const missing = asked.filter((_each, index) => !found[index]);
+    if (missing.length === 0) return found;
+    const read = await activeContracts(
+      {
+        query: async <T>(sql: string, parameters: readonly unknown[] = []) =>
+          await this.database.prepared<T>('active-contracts', sql, parameters),
+      },
+      missing,
+    );
+    const answers = read.values();
+    return asked.map((each, index) => {
+      if (found[index]) return found[index];
+      const answer = answers.next().value;
+      if (answer) this.known.keep(each, answer);
+      return answer;
+    });
+  }
+
   /** The price and the settlement of a contract's leads; a settlement that did not take them is looked for anew. */
-  private async termsOf(contract: ActiveContract, now: Date, openSettlement: boolean): Promise<IntakeTerms> {
+  private async termsOf(
+    contract: ActiveContract,
+    now: Date,
+    openSettlement: boolean,
+  ): Promise<Omit<IntakeTerms, 'isOnly'>> {
     const { terms } = contract;
     const series = {
       agencyId: contract.agencyId,
