@@ -2,9 +2,9 @@ export { createDataSource, type DatabaseOptions, migrate } from './data-source.j
 export { type Transaction, UnitOfWork } from './unit-of-work.js';
 export { isConnectionFailure } from './connection-failure.js';
 export { Database } from './database.js';
-export { newId, idAt } from './new-id.js';
+export { newId } from './new-id.js';
 export { keyset, type Keyset, type KeysetPage } from './keyset.js';
-export { canonicalJson, hashOf } from './hash.js';
+export { hashOf } from './hash.js';
 export { minorColumn } from './minor-column.js';
 export { once, type OnceRequest, pruneIdempotencyKeys } from './once.js';
 export { SandboxClockStore } from './sandbox-clock.store.js';

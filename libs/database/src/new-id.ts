@@ -14,11 +14,8 @@ let sequence = 0;
  * one process in order, then 62 random bits. Made here and not in the database, which may be any PostgreSQL from 15.
  */
 export function newId(): string {
-  return idAt(clock.now().getTime());
-}
-
-/** The same for a given instant in Unix milliseconds; an earlier instant than the last one keeps the last one's. */
-export function idAt(unixMs: number): string {
+  const unixMs = clock.now().getTime();
+  // A clock that was set back does not set the order back.
   if (unixMs > lastMs) {
     lastMs = unixMs;
     sequence = 0;

@@ -18,7 +18,7 @@ export {
   rolesOfKind,
 } from './grants.js';
 export { type ApiKey, isAlive, type Organization, type User } from './organization.js';
-export { hashPassword, passwordLength, verifyPassword } from './password.js';
+export { hashPassword } from './password.js';
 export { Authenticator } from './authenticate.action.js';
 export { LastUse } from './last-use.store.js';
 export { CreateOrganization, type CreateOrganizationInput } from './create-organization.action.js';

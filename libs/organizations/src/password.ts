@@ -1,4 +1,4 @@
-import { hash, verify } from '@node-rs/argon2';
+import { hash } from '@node-rs/argon2';
 
 /** Characters of a password; long enough to be worth stretching, short enough to bound the work. */
 export const passwordLength = { min: 12, max: 256 } as const;
@@ -9,9 +9,4 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 /** The hash in PHC format, with its own salt and its cost. argon2id is the library's default algorithm. */
 export async function hashPassword(password: string): Promise<string> {
   return hash(password.normalize('NFKC'), cost);
-}
-
-/** False for a wrong password and for a hash that is not one. */
-export async function verifyPassword(stored: string, password: string): Promise<boolean> {
-  return verify(stored, password.normalize('NFKC')).catch(() => false);
 }
