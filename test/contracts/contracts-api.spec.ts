@@ -17,7 +17,8 @@ const shown = `
     agency { id name } buyer { id name }
     currentVersion { version status effectiveFrom effectiveTo }
     pendingVersion { version proposedBy { id } }
-    terms { baseRate { amount currency } settlementSchedule holdDays }
+    creditBlocked
+    terms { baseRate { amount currency } settlementSchedule holdDays clawbackMethod }
     summary clauses
   }
   replayed
@@ -115,7 +116,9 @@ describe('contracts through the API', () => {
         baseRate: { amount: '10.00', currency: 'USD' },
         settlementSchedule: 'MONTHLY',
         holdDays: 14,
+        clawbackMethod: 'NETTING',
       },
+      creditBlocked: false,
       summary:
         '$10.00 for every delivered lead, plus 20 % of the price of each deal that closes within 90 days of delivery. ' +
         'Returns within 7 days, hold 14 days, settled monthly in America/New_York.',
@@ -196,6 +199,20 @@ describe('contracts through the API', () => {
       'INVALID_TERMS input.terms.commissionTrigger',
     ]);
     expect(JSON.stringify(payload)).not.toMatch(/Moon|1e3/);
+  });
+
+  it('say how paid money is taken back, as it was proposed', async () => {
+    const input = { ...sides(), vertical: 'hvac', terms: { ...terms, clawbackMethod: 'TRANSFER_REVERSAL' } };
+    const { contract } = await act('agency', 'proposeContract', input);
+    expect(contract).toMatchObject({
+      terms: { clawbackMethod: 'TRANSFER_REVERSAL' },
+      clauses: expect.arrayContaining([expect.stringContaining('by reversing the transfer')]),
+    });
+    const left = await act('agency', 'proposeContract', {
+      ...input,
+      terms: { ...terms, clawbackMethod: null },
+    });
+    expect(left.contract).toMatchObject({ terms: { clawbackMethod: 'NETTING' } });
   });
 
   it('guard edits by the version that was read', async () => {

@@ -35,6 +35,7 @@ describe('proposing a contract', () => {
       rowVersion: 1,
       latestVersion: 1,
       inForceVersion: null,
+      creditBlockedAt: null,
     });
     const [version] = await open.queries.versions(open.buyer, [{ contractId: contract.id, version: 1 }]);
     expect(version).toEqual({
@@ -53,6 +54,7 @@ describe('proposing a contract', () => {
         attributionWindowDays: 90,
         holdDays: 14,
         clawbackWindowDays: 90,
+        clawbackMethod: 'NETTING',
         outcomeSlaDays: 30,
         platformFeeRatePpm: 0,
       },

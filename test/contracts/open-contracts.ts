@@ -23,6 +23,7 @@ import { createTestDatabase } from '../support/database.js';
 /** The contracts library on a database of its own, with two agencies, two buyers, and a clock that tests set. */
 export interface OpenContracts {
   readonly database: Database;
+  readonly unitOfWork: UnitOfWork;
   readonly queries: ContractsQueries;
   readonly agency: Actor;
   readonly buyer: Actor;
@@ -83,6 +84,7 @@ export async function openContracts(): Promise<OpenContracts> {
   const database = module.get(Database);
   return {
     database,
+    unitOfWork: module.get(UnitOfWork),
     queries: module.get(ContractsQueries),
     agency: await newActor(database, 'AGENCY'),
     buyer: await newActor(database, 'BUYER'),

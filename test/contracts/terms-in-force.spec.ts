@@ -90,6 +90,7 @@ describe('the database', () => {
       "currency = 'EUR'",
       'commission_rate_ppm = 0',
       'hold_days = 0',
+      "clawback_method = 'TRANSFER_REVERSAL'",
       "proposed_by = 'user:nobody'",
       'version = 7',
     ]) {
@@ -124,13 +125,17 @@ describe('the terms of a version', () => {
       ...rawTerms,
       baseRate: { amount: '12.00', currency: 'USD' },
       platformFeeRatePpm: 20_000,
+      clawbackMethod: 'TRANSFER_REVERSAL',
     };
     valueOf(await open.proposeVersion.execute(open.buyer, { ...on(id), terms: dearer }));
     valueOf(await open.accept.execute(open.agency, on(id, { version: 2 })));
     const first = await termsOfVersion(open.database, agencyId, id, 1);
     const second = await termsOfVersion(open.database, agencyId, id, 2);
-    expect(first).toMatchObject({ baseRate: { amountMinor: 1000n, currency: 'USD' }, platformFeeRatePpm: 0 });
-    expect(second).toMatchObject({ baseRate: { amountMinor: 1200n }, platformFeeRatePpm: 20_000 });
+    expect(first).toMatchObject({
+      baseRate: { amountMinor: 1000n, currency: 'USD' },
+      clawbackMethod: 'NETTING',
+    });
+    expect(second).toMatchObject({ baseRate: { amountMinor: 1200n }, clawbackMethod: 'TRANSFER_REVERSAL' });
     expect(await termsOfVersion(open.database, agencyId, id, 3)).toBeUndefined();
     const refs = [1, 2, 3, 1].map((version) => ({ agencyId, contractId: id, version }));
     expect([...(await termsOfVersions(open.database, refs))]).toEqual([
@@ -172,6 +177,7 @@ describe('activeContracts', () => {
       vertical: one.vertical,
       rowVersion: one.rowVersion,
       version: 1,
+      creditBlocked: false,
       terms: await termsOfVersion(open.database, agencyId, one.id, 1),
     });
     expect(await activeContracts(open.database, [])).toEqual([]);

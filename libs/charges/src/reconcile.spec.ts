@@ -21,6 +21,7 @@ function termsWith(change: Partial<ContractTerms>): ContractTerms {
     attributionWindowDays: 90,
     holdDays: 14,
     clawbackWindowDays: 90,
+    clawbackMethod: 'NETTING',
     outcomeSlaDays: 30,
     platformFeeRatePpm: 0,
     ...change,

@@ -1,11 +1,11 @@
 import type { Schedule } from '#calendar';
 import { asCurrency, money } from '#money';
 import type { Contract, ContractState, ContractVersion, ContractVersionState } from './contract.js';
-import type { CommissionBasis, CommissionTrigger, ContractTerms } from './terms.js';
+import type { ClawbackMethod, CommissionBasis, CommissionTrigger, ContractTerms } from './terms.js';
 
 /** Columns of `contracts c` as raw SQL returns them. */
 export const contractColumns = `c.agency_id, c.id, c.buyer_id, c.vertical, c.state, c.row_version, c.latest_version,
-  c.in_force_version, c.paused_by_organization_id, c.created_at, c.changed_at`;
+  c.in_force_version, c.paused_by_organization_id, c.credit_blocked_at, c.created_at, c.changed_at`;
 
 export interface ContractRecord {
   readonly agency_id: string;
@@ -17,6 +17,7 @@ export interface ContractRecord {
   readonly latest_version: number;
   readonly in_force_version: number | null;
   readonly paused_by_organization_id: string | null;
+  readonly credit_blocked_at: Date | null;
   readonly created_at: Date;
   readonly changed_at: Date;
 }
@@ -24,7 +25,7 @@ export interface ContractRecord {
 /** Columns of `contract_versions v` that hold the terms. */
 export const termsColumns = `v.base_rate_minor, v.currency, v.commission_basis, v.commission_rate_ppm,
   v.commission_trigger, v.time_zone, v.settlement_schedule, v.return_window_days, v.attribution_window_days,
-  v.hold_days, v.clawback_window_days, v.outcome_sla_days, v.platform_fee_rate_ppm`;
+  v.hold_days, v.clawback_window_days, v.clawback_method, v.outcome_sla_days, v.platform_fee_rate_ppm`;
 
 export interface TermsRecord {
   /** int8 comes as text. */
@@ -39,6 +40,7 @@ export interface TermsRecord {
   readonly attribution_window_days: number;
   readonly hold_days: number;
   readonly clawback_window_days: number;
+  readonly clawback_method: ClawbackMethod;
   readonly outcome_sla_days: number;
   readonly platform_fee_rate_ppm: number;
 }
@@ -73,6 +75,7 @@ export function contractOf(record: ContractRecord): Contract {
     latestVersion: record.latest_version,
     inForceVersion: record.in_force_version,
     pausedByOrganizationId: record.paused_by_organization_id,
+    creditBlockedAt: record.credit_blocked_at,
     createdAt: record.created_at,
     changedAt: record.changed_at,
   };
@@ -90,6 +93,7 @@ export function termsOf(record: TermsRecord): ContractTerms {
     attributionWindowDays: record.attribution_window_days,
     holdDays: record.hold_days,
     clawbackWindowDays: record.clawback_window_days,
+    clawbackMethod: record.clawback_method,
     outcomeSlaDays: record.outcome_sla_days,
     platformFeeRatePpm: record.platform_fee_rate_ppm,
   };

@@ -2,7 +2,7 @@ import type { Schedule } from '#calendar';
 import { minorColumn } from '#database';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { ContractVersionState } from './contract.js';
-import type { CommissionBasis, CommissionTrigger } from './terms.js';
+import type { ClawbackMethod, CommissionBasis, CommissionTrigger } from './terms.js';
 
 @Entity('contract_versions')
 @Index('contract_versions_one_in_force', ['agencyId', 'contractId'], {
@@ -58,6 +58,9 @@ export class ContractVersionRow {
 
   @Column({ name: 'clawback_window_days', type: 'integer' })
   clawbackWindowDays: number;
+
+  @Column({ name: 'clawback_method', type: 'text' })
+  clawbackMethod: ClawbackMethod;
 
   @Column({ name: 'outcome_sla_days', type: 'integer' })
   outcomeSlaDays: number;

@@ -33,6 +33,9 @@ export class ContractRow {
   @Column({ name: 'paused_by_organization_id', type: 'uuid', nullable: true })
   pausedByOrganizationId: string | null;
 
+  @Column({ name: 'credit_blocked_at', type: 'timestamptz', nullable: true })
+  creditBlockedAt: Date | null;
+
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 

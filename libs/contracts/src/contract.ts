@@ -64,6 +64,8 @@ export interface Contract {
   readonly inForceVersion: number | null;
   /** Who paused it and so may resume it; null unless it is paused. */
   readonly pausedByOrganizationId: string | null;
+  /** Since when its buyer's balance is used up, so that it takes no live leads; null while it is not. */
+  readonly creditBlockedAt: Date | null;
   readonly createdAt: Date;
   readonly changedAt: Date;
 }

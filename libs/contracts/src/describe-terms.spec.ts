@@ -29,6 +29,7 @@ describe('describeTerms', () => {
         'Settlement: monthly, each calendar month in America/New_York',
         'Hold: what the agency earned is held for 14 days before it is paid out',
         'Clawback: a commission is taken back when what it rests on is withdrawn within 90 days, such as a deal that is refunded or canceled',
+        'Already paid: what the agency was paid and loses by a refund, a return or a dispute is netted from its next payout',
       ],
     });
   });
@@ -73,6 +74,7 @@ describe('describeTerms', () => {
         holdDays: 0,
         clawbackWindowDays: 0,
         platformFeeRatePpm: 20_000,
+        clawbackMethod: 'TRANSFER_REVERSAL',
       }),
     );
     expect(clauses).toEqual([
@@ -84,6 +86,7 @@ describe('describeTerms', () => {
       'Settlement: monthly, each calendar month in America/New_York',
       'Hold: none',
       'Clawback: none',
+      'Already paid: what the agency was paid and loses by a refund, a return or a dispute is taken back at once, by reversing the transfer',
     ]);
   });
 });

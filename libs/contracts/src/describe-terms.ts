@@ -2,7 +2,7 @@ import type { Schedule } from '#calendar';
 import { asRatePpm, formatRate } from '#money';
 import { unreachable } from '#outcome';
 import { show, showDays } from './show.js';
-import type { ContractTerms } from './terms.js';
+import type { ClawbackMethod, ContractTerms } from './terms.js';
 
 /** A contract in plain words; both sides see the same. */
 export interface DescribedTerms {
@@ -24,6 +24,11 @@ const schedulePeriods: Readonly<Record<Schedule, string>> = {
   WEEKLY: 'each week from Monday',
   SEMI_MONTHLY: 'from the 1st and from the 16th',
   MONTHLY: 'each calendar month',
+};
+
+const clawbackWords: Readonly<Record<ClawbackMethod, string>> = {
+  NETTING: 'is netted from its next payout',
+  TRANSFER_REVERSAL: 'is taken back at once, by reversing the transfer',
 };
 
 /** Says in plain words what the terms mean. Pure; amounts and rates are printed exactly. */
@@ -50,6 +55,8 @@ export function describeTerms(terms: ContractTerms): DescribedTerms {
         ? 'Hold: none'
         : `Hold: what the agency earned is held for ${showDays(terms.holdDays)} before it is paid out`,
       clawbackClause(terms),
+      // Also without a clawback window: returns and disputes take money back as well.
+      `Already paid: what the agency was paid and loses by a refund, a return or a dispute ${clawbackWords[terms.clawbackMethod]}`,
     ],
   };
 }

@@ -14,6 +14,7 @@ export {
 export { type DescribedTerms, describeTerms } from './describe-terms.js';
 export {
   type RawTerms,
+  clawbackMethods,
   commissionBases,
   commissionTriggers,
   parseVertical,
@@ -54,6 +55,7 @@ export {
   termsOfVersion,
   termsOfVersions,
 } from './terms.queries.js';
+export { type CreditBlocks, setCreditBlocks } from './credit-blocks.store.js';
 export { ContractsModule } from './contracts.module.js';
 
 /** For the data source. */

@@ -7,6 +7,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ContractActed } from './change-contract.action.js';
 import type { Contract, ContractVersion } from './contract.js';
 import { ContractStore } from './contract.store.js';
+import { creditBlockOf } from './credit-blocks.store.js';
 import type { ContractTerms } from './terms.js';
 import { type RawTerms, parseVertical, validateTerms } from './validate-terms.js';
 
@@ -55,7 +56,8 @@ export class ProposeContract {
       once(tx, request, async () => {
         const strangers = await this.checkSides(tx, actor, proposal.value);
         if (strangers.length > 0) return refused(...strangers);
-        const contract = newContract(proposal.value, now);
+        const creditBlockedAt = await creditBlockOf(tx, proposal.value.buyerId);
+        const contract = newContract(proposal.value, { creditBlockedAt, now });
         const version = firstVersion(actor, contract, proposal.value.terms, now);
         await this.contracts.insert(tx, contract);
         await this.contracts.insertVersion(tx, version);
@@ -101,7 +103,10 @@ function checkProposal(input: ProposeContractInput): Outcome<CheckedProposal> {
   return refused(...refusals);
 }
 
-function newContract(proposal: CheckedProposal, now: Date): Contract {
+function newContract(
+  proposal: CheckedProposal,
+  { creditBlockedAt, now }: { readonly creditBlockedAt: Date | null; readonly now: Date },
+): Contract {
   return {
     agencyId: proposal.agencyId,
     id: newId(),
@@ -112,6 +117,7 @@ function newContract(proposal: CheckedProposal, now: Date): Contract {
     latestVersion: 1,
     inForceVersion: null,
     pausedByOrganizationId: null,
+    creditBlockedAt,
     createdAt: now,
     changedAt: now,
   };

@@ -83,6 +83,8 @@ export interface ActiveContract {
   /** Changes with every change of the contract: compare it again under a lock before writing. */
   readonly rowVersion: number;
   readonly version: number;
+  /** The buyer's balance is used up: no live leads. Changes without `rowVersion`. */
+  readonly creditBlocked: boolean;
   readonly terms: ContractTerms;
 }
 
@@ -157,6 +159,7 @@ function activeOf(record: WantedRecord): ActiveContract | undefined {
     vertical: record.vertical,
     rowVersion: record.row_version,
     version: record.in_force_version,
+    creditBlocked: record.credit_blocked_at !== null,
     terms: termsOf(record),
   };
 }

@@ -6,6 +6,12 @@ export type CommissionBasis = 'NONE' | 'PER_LEAD' | 'PER_DEAL';
 /** What makes a commission owed: the buyer calls the lead qualified, or a deal is won. */
 export type CommissionTrigger = 'QUALIFIED' | 'CONVERTED';
 
+/**
+ * How money already paid to the agency is taken back when a refund, a return or a dispute takes its ground away: netted
+ * from its next payout, or by reversing the transfer at once.
+ */
+export type ClawbackMethod = 'NETTING' | 'TRANSFER_REVERSAL';
+
 /** The terms of one contract version, valid as a whole. Days are whole days of 24 hours, rates parts per million. */
 export interface ContractTerms {
   /** Owed for every delivered lead. */
@@ -21,6 +27,7 @@ export interface ContractTerms {
   readonly attributionWindowDays: number;
   readonly holdDays: number;
   readonly clawbackWindowDays: number;
+  readonly clawbackMethod: ClawbackMethod;
   readonly outcomeSlaDays: number;
   /** The operator's fee, on top of what the agency earns. */
   readonly platformFeeRatePpm: number;
@@ -33,6 +40,7 @@ export const termDefaults = {
   attributionWindowDays: 90,
   holdDays: 14,
   clawbackWindowDays: 90,
+  clawbackMethod: 'NETTING',
   outcomeSlaDays: 30,
   platformFeeRatePpm: 0,
 } as const;

@@ -37,6 +37,7 @@ describe('validateTerms', () => {
         attributionWindowDays: 90,
         holdDays: 14,
         clawbackWindowDays: 90,
+        clawbackMethod: 'NETTING',
         outcomeSlaDays: 30,
         platformFeeRatePpm: 0,
       },
@@ -90,6 +91,8 @@ describe('validateTerms', () => {
     [{ attributionWindowDays: 3651 }, 'INVALID_VALUE', 'attributionWindowDays'],
     [{ holdDays: 366 }, 'INVALID_VALUE', 'holdDays'],
     [{ clawbackWindowDays: 3651 }, 'INVALID_VALUE', 'clawbackWindowDays'],
+    [{ clawbackMethod: 'REVERSAL' }, 'INVALID_VALUE', 'clawbackMethod'],
+    [{ clawbackMethod: '' }, 'INVALID_VALUE', 'clawbackMethod'],
     [{ outcomeSlaDays: 366 }, 'INVALID_VALUE', 'outcomeSlaDays'],
     [{ outcomeSlaDays: Number.NaN }, 'INVALID_VALUE', 'outcomeSlaDays'],
     [{ commissionTrigger: 'QUALIFIED' }, 'INVALID_TERMS', 'commissionTrigger'],
@@ -108,6 +111,11 @@ describe('validateTerms', () => {
     { timeZone: 'UTC', settlementSchedule: 'SEMI_MONTHLY' },
   ])('takes %j', (over) => {
     expect(validateTerms(rawOf(over)).ok).toBe(true);
+  });
+
+  it('keeps the way in which money is taken back', () => {
+    const outcome = validateTerms(rawOf({ clawbackMethod: 'TRANSFER_REVERSAL' }));
+    expect(outcome).toMatchObject({ value: { clawbackMethod: 'TRANSFER_REVERSAL' } });
   });
 
   it('reports everything at once, and repeats no value', () => {

@@ -1,12 +1,20 @@
 import { type Schedule, isTimeZone, schedules } from '#calendar';
 import { type Money, money, parseAmount, parseCurrency, parseRatePpm } from '#money';
 import { type Outcome, type Refusal, type RefusalCode, done, refusal, refused } from '#outcome';
-import { type CommissionBasis, type CommissionTrigger, type ContractTerms, termDefaults } from './terms.js';
+import {
+  type ClawbackMethod,
+  type CommissionBasis,
+  type CommissionTrigger,
+  type ContractTerms,
+  termDefaults,
+} from './terms.js';
 
 /** Every {@link CommissionBasis}, in the order in which they are shown. */
 export const commissionBases = ['NONE', 'PER_LEAD', 'PER_DEAL'] as const satisfies readonly CommissionBasis[];
 /** Every {@link CommissionTrigger}. */
 export const commissionTriggers = ['QUALIFIED', 'CONVERTED'] as const satisfies readonly CommissionTrigger[];
+/** Every {@link ClawbackMethod}. */
+export const clawbackMethods = ['NETTING', 'TRANSFER_REVERSAL'] as const satisfies readonly ClawbackMethod[];
 
 /** Terms as they come from outside: amounts as decimal text, names unchecked, what is left out takes the default. */
 export interface RawTerms {
@@ -20,6 +28,7 @@ export interface RawTerms {
   readonly attributionWindowDays?: number | null | undefined;
   readonly holdDays?: number | null | undefined;
   readonly clawbackWindowDays?: number | null | undefined;
+  readonly clawbackMethod?: string | null | undefined;
   readonly outcomeSlaDays?: number | null | undefined;
   readonly platformFeeRatePpm?: number | null | undefined;
 }
@@ -59,6 +68,12 @@ export function validateTerms(
     'settlementSchedule',
     report,
   );
+  const clawbackMethod = readOneOf<ClawbackMethod>(
+    clawbackMethods,
+    raw.clawbackMethod ?? termDefaults.clawbackMethod,
+    'clawbackMethod',
+    report,
+  );
   const window = (name: WindowName): number => readWindow(raw[name] ?? termDefaults[name], name, report);
   const windows = {
     returnWindowDays: window('returnWindowDays'),
@@ -74,7 +89,8 @@ export function validateTerms(
     !baseRate ||
     !commissionBasis ||
     !commissionTrigger ||
-    !settlementSchedule
+    !settlementSchedule ||
+    !clawbackMethod
   ) {
     return refused(...report.refusals);
   }
@@ -86,6 +102,7 @@ export function validateTerms(
     timeZone: raw.timeZone,
     settlementSchedule,
     ...windows,
+    clawbackMethod,
     platformFeeRatePpm,
   });
 }

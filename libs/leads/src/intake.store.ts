@@ -56,7 +56,8 @@ const journalHash = inputHashSql({
  * One statement for the leads of many agencies: lead, delivery, charge, journal and posting, all or nothing. As eleven
  * statements per lead the same work took three to four times as long, and TypeORM repositories cost nine tenths of the
  * throughput. A lead is left out, and so is not in the answer, when its natural key exists already, when its contract
- * changed since it was read, or when its settlement is not open; the caller then finds out which.
+ * changed since it was read, or when it costs something and its settlement is not open or its buyer's balance is used
+ * up; the caller then finds out which.
  *
  * Rows go in by natural key, so that two batches with the same leads wait for each other, never in a circle. The lock
  * on the settlement keeps it from closing until this commits; the lock on the contract keeps its terms in force.
@@ -67,12 +68,12 @@ with input as materialized (
     fee_id uuid, external_id text, test boolean, input_hash text, vertical text, contact jsonb, attributes jsonb,
     source jsonb, consent jsonb, score smallint, actor text, k integer)
 ), terms as materialized (
-  select t.*, s.root_id, u.id as unbilled_id, a.id as accrued_id, f.id as deferred_id
+  select t.*, c.credit_blocked, s.root_id, u.id as unbilled_id, a.id as accrued_id, f.id as deferred_id
   from json_to_recordset($2::json) as t(k integer, agency_id uuid, contract_id uuid, version integer,
     row_version integer, is_only boolean, buyer_id uuid, currency char(3), schedule text, time_zone text, period_start date,
     late_period_start date, base_minor bigint, fee_minor bigint, fee_rate_ppm integer)
   cross join lateral (
-    select vertical from contracts
+    select vertical, credit_blocked_at is not null as credit_blocked from contracts
     where agency_id = t.agency_id and id = t.contract_id and row_version = t.row_version and state = 'ACTIVE'
     for key share
   ) c
@@ -96,7 +97,7 @@ with input as materialized (
   select i.agency_id, i.lead_id, i.external_id, i.test, decode(i.input_hash, 'hex'), i.vertical, 'SOLD', i.contact,
     i.attributes, i.source, i.consent, i.score, i.actor, $3
   from input i join terms t using (k)
-  where i.test or t.root_id is not null
+  where i.test or (t.root_id is not null and not t.credit_blocked)
   order by i.agency_id, i.external_id
   on conflict on constraint leads_external_id_key do nothing
   returning id

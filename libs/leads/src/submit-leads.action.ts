@@ -256,7 +256,7 @@ function replayOf(pending: Pending, before: { readonly lead: Lead; readonly inpu
 
 /** The contract that the submission names, or the only one that matches. */
 function contractFor(pending: Pending, found: ContractsFound | undefined): Outcome<ActiveContract> {
-  const { vertical, contractId } = pending.lead.submission;
+  const { vertical, contractId, test } = pending.lead.submission;
   const field = [...pending.path, contractId === null ? 'vertical' : 'contractId'];
   const [contract, ...others] = found?.contracts ?? [];
   if (!contract) {
@@ -268,6 +268,7 @@ function contractFor(pending: Pending, found: ContractsFound | undefined): Outco
     const message = 'The contract named by contractId is for another vertical.';
     return refuse('INVALID_VALUE', { field: [...pending.path, 'vertical'], message });
   }
+  if (contract.creditBlocked && !test) return refuse('INSUFFICIENT_BALANCE', { field });
   return done(contract);
 }
 

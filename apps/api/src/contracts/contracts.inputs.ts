@@ -2,9 +2,16 @@ import { ArgsType, Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql
 import { Type } from 'class-transformer';
 import { Allow, IsIn, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 import type { Schedule } from '#calendar';
-import { type CommissionBasis, type CommissionTrigger, type ContractState, contractStates } from '#contracts';
+import {
+  type ClawbackMethod,
+  type CommissionBasis,
+  type CommissionTrigger,
+  type ContractState,
+  contractStates,
+} from '#contracts';
 import { MoneyInput, PageArgs, UserError } from '../graphql/index.js';
 import {
+  ClawbackMethodEnum,
   CommissionBasisEnum,
   CommissionTriggerEnum,
   ContractStatusEnum,
@@ -59,6 +66,15 @@ export class ContractTermsInput {
   @Allow()
   @Field(() => Int, { nullable: true, description: '0 to 3650; 90 when left out.' })
   clawbackWindowDays?: number | null;
+
+  @Allow()
+  @Field(() => ClawbackMethodEnum, {
+    nullable: true,
+    defaultValue: ClawbackMethodEnum.NETTING,
+    description:
+      'How money already paid to the agency is taken back when a refund, a return or a dispute takes its ground away.',
+  })
+  clawbackMethod?: ClawbackMethod | null;
 
   @Allow()
   @Field(() => Int, { nullable: true, description: '0 to 365; 30 when left out.' })

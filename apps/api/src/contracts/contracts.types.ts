@@ -1,6 +1,8 @@
 import { Field, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { type Schedule, schedules } from '#calendar';
 import {
+  type ClawbackMethod,
+  clawbackMethods,
   type CommissionBasis,
   type CommissionTrigger,
   commissionBases,
@@ -45,6 +47,10 @@ export const SettlementScheduleEnum = enumOf(schedules, 'SettlementSchedule', {
   WEEKLY: 'Monday to Monday.',
   SEMI_MONTHLY: 'From the 1st and from the 16th.',
   MONTHLY: 'Each calendar month.',
+});
+export const ClawbackMethodEnum = enumOf(clawbackMethods, 'ClawbackMethod', {
+  NETTING: "Netted from the agency's next payout.",
+  TRANSFER_REVERSAL: 'By reversing the transfer, at once.',
 });
 export const ContractStatusEnum = enumOf(contractStates, 'ContractStatus', {
   DRAFT: 'Nothing is proposed now, and nothing was ever accepted.',
@@ -92,6 +98,12 @@ export class ContractTermsType {
 
   @Field(() => Int)
   clawbackWindowDays: number;
+
+  @Field(() => ClawbackMethodEnum, {
+    description:
+      'How money already paid to the agency is taken back when a refund, a return or a dispute takes its ground away.',
+  })
+  clawbackMethod: ClawbackMethod;
 
   @Field(() => Int)
   outcomeSlaDays: number;
@@ -155,6 +167,12 @@ export class ContractType extends Node {
   @Field(() => Int, { description: 'Counts the changes of this object; send it as expectedVersion.' })
   version: number;
 
+  @Field(() => Boolean, {
+    description:
+      "The buyer's balance is used up: live leads are refused with INSUFFICIENT_BALANCE until it is not. Does not change the version.",
+  })
+  creditBlocked: boolean;
+
   @Field(() => DateTimeScalar)
   createdAt: Date;
 
@@ -174,6 +192,8 @@ export function contractTypeOf(contract: Contract): ContractType {
     vertical: contract.vertical,
     status: contract.state,
     version: contract.rowVersion,
+    // Only of a contract that both sides wanted: proposing one must not show how the buyer stands.
+    creditBlocked: contract.creditBlockedAt !== null && contract.inForceVersion !== null,
     createdAt: contract.createdAt,
     changedAt: contract.changedAt,
   };
