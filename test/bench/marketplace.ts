@@ -1,3 +1,4 @@
+import type { ApprovalPolicy } from '#approvals';
 import { Global, type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type Clock, SystemClock } from '#calendar';
@@ -34,9 +35,17 @@ export class BenchClock implements Clock {
   }
 }
 
+const policy: ApprovalPolicy = { twoApproversAbove: '10000.00' };
+
 @Global()
-@Module({ providers: [{ provide: 'Clock', useClass: BenchClock }], exports: ['Clock'] })
-class BenchClockModule {}
+@Module({
+  providers: [
+    { provide: 'Clock', useClass: BenchClock },
+    { provide: 'Config', useValue: policy },
+  ],
+  exports: ['Clock', 'Config'],
+})
+class BenchProcessModule {}
 
 @Module({})
 class BenchModule {}
@@ -46,7 +55,7 @@ export async function openProduct(url: string): Promise<INestApplicationContext>
   const database = DatabaseModule.connect({ url, rows, poolSize: 2, applicationName: 'leadger-bench' });
   const imports = [
     database,
-    BenchClockModule,
+    BenchProcessModule,
     OrganizationsModule,
     ContractsModule,
     SettlementsModule,

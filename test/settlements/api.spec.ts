@@ -170,7 +170,7 @@ it('tells of a statement how it came about', async () => {
   expect(settlement).toMatchObject({
     preparedBy: app.users.preparer.id,
     approvedBy: app.users.approver.id,
-    holdReasons: ['HOLD_PERIOD'],
+    holdReasons: ['HOLD_PERIOD', 'BUYER_UNPAID'],
     total: { amount: '451.50' },
     agencyTotal: { amount: '430.00' },
     feeTotal: { amount: '21.50' },

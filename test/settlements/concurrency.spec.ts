@@ -155,20 +155,31 @@ it('charges and runs in a crowd: each charge is in exactly one statement, and th
   expect([...totals.values()].reduce((sum, { lineCount }) => sum + lineCount, 0)).toBe(16);
 });
 
-it('the database itself demands another person', async () => {
+it('the database itself demands other people, and two where it took two', async () => {
   await charge(book);
   book.setNow('2026-11-05T00:00:00.000Z');
   const settlementId = await prepareOctober(book);
   valueOf(await book.submit.execute(book.controller, { settlementId, idempotencyKey: newId() }));
-  for (const person of [book.preparer, book.controller]) {
-    const forced = book.database.query(
-      `update settlements set state = 'APPROVED', approved_by = $1, approved_at = now() where id = $2`,
-      [person.id, settlementId],
+  const { preparer, controller, approver } = book;
+  const force = async (approvedBy: string | null, needed: number | null, first: string | null) =>
+    await book.database.query(
+      `update settlements set state = 'APPROVED', approved_by = $1::text, approved_at = case when $1::text is not null then now() end,
+         approvals_needed = $2, first_approved_by = $3 where id = $4`,
+      [approvedBy, needed, first, settlementId],
     );
-    await expect(forced).rejects.toThrow('settlements_four_eyes_check');
+  const refusals: [string | null, number | null, string | null, string][] = [
+    [preparer.id, 1, null, 'settlements_four_eyes_check'],
+    [controller.id, 1, null, 'settlements_four_eyes_check'],
+    [null, null, null, 'settlements_approved_check'],
+    [approver.id, null, null, 'settlements_approvals_check'],
+    [approver.id, 3, null, 'settlements_approvals_check'],
+    [approver.id, 2, null, 'settlements_first_approver_check'],
+    [approver.id, 2, approver.id, 'settlements_first_approver_check'],
+    [approver.id, 2, preparer.id, 'settlements_first_approver_check'],
+    [approver.id, 2, controller.id, 'settlements_first_approver_check'],
+    [approver.id, 1, book.secondApprover.id, 'settlements_first_approver_check'],
+  ];
+  for (const [approvedBy, needed, first, constraint] of refusals) {
+    await expect(force(approvedBy, needed, first)).rejects.toThrow(constraint);
   }
-  const nobody = book.database.query(`update settlements set state = 'APPROVED' where id = $1`, [
-    settlementId,
-  ]);
-  await expect(nobody).rejects.toThrow('settlements_approved_check');
 });

@@ -152,7 +152,7 @@ const corruptions: readonly Corruption[] = [
   {
     what: 'a settlement is approved without being booked',
     sql: `update settlements set state = 'APPROVED', submitted_by = 'user:a', submitted_at = now(), approved_by = 'user:b',
-            approved_at = now() where id = $1`,
+            approved_at = now(), approvals_needed = 1 where id = $1`,
     on: ({ novemberId }) => novemberId,
     caught: /I5 the approval of settlement .* is not booked.*I7/s,
   },
@@ -182,6 +182,64 @@ const corruptions: readonly Corruption[] = [
     sql: `update settlements set approved_by = 'user:somebody-else' where id = $1`,
     on: ({ octoberId }) => octoberId,
     caught: /I7 the approval in the history of settlement .* is not its own/,
+  },
+  {
+    what: 'an approval is deleted',
+    sql: `delete from approvals where subject = 'settlement:' || $1`,
+    on: ({ octoberId }) => octoberId,
+    caught: /I7 settlement .* lacks approvals of its content/,
+  },
+  {
+    what: 'an approval is given to other content',
+    sql: `update approvals set content_hash = repeat('0', 64) where subject = 'settlement:' || $1`,
+    on: ({ octoberId }) => octoberId,
+    caught: /I7 settlement .* lacks approvals of its content/,
+  },
+  {
+    what: 'an approval is given to a smaller sum',
+    sql: `update approvals set amount_minor = amount_minor - 1 where subject = 'settlement:' || $1`,
+    on: ({ octoberId }) => octoberId,
+    caught: /I7 settlement .* lacks approvals of its content/,
+  },
+  {
+    what: 'the approval is that of who prepared it',
+    sql: `update approvals set actor = (select prepared_by from settlements where id = $1::uuid)
+          where subject = 'settlement:' || $1`,
+    on: ({ octoberId }) => octoberId,
+    caught: /I7 settlement .* lacks approvals of its content/,
+  },
+  {
+    what: 'one person was enough for what took two',
+    sql: `update approvals set needed = 2 where subject = 'settlement:' || $1`,
+    on: ({ octoberId }) => octoberId,
+    caught: /I7 settlement .* was approved by one person where it took two/,
+  },
+  {
+    what: 'two people are said to have approved what one did',
+    sql: `update settlements set approvals_needed = 2, first_approved_by = 'user:somebody-else' where id = $1`,
+    on: ({ octoberId }) => octoberId,
+    caught: /I7 settlement .* lacks approvals of its content/,
+  },
+  {
+    what: 'a statement stays in review with its approval',
+    sql: `with event as (insert into settlement_events (agency_id, settlement_id, version, from_state, to_state, actor,
+              occurred_at) select agency_id, id, version + 1, 'DRAFT', 'IN_REVIEW', 'user:a', now() from settlements
+            where id = $1::uuid),
+          given as (insert into approvals select agency_id, id, 'settlement:' || id, version + 1, 'user:c', 0, currency,
+            content_hash, 1, now() from settlements where id = $1::uuid)
+          update settlements set state = 'IN_REVIEW', version = version + 1, submitted_by = 'user:a',
+            submitted_at = now() where id = $1::uuid`,
+    on: ({ novemberId }) => novemberId,
+    caught: /^I7 settlement .* is in review with all the approvals that it needs$/,
+  },
+  {
+    what: 'a step is made that does not exist',
+    sql: `with event as (insert into settlement_events (agency_id, settlement_id, version, from_state, to_state, actor,
+              occurred_at) select agency_id, id, version + 1, 'APPROVED', 'PAID', 'user:a', now() from settlements
+            where id = $1)
+          update settlements set state = 'PAID', version = version + 1 where id = $1`,
+    on: ({ octoberId }) => octoberId,
+    caught: /^I7 settlement .* has made a step that does not exist$/,
   },
   {
     what: 'the history is shortened',
@@ -226,7 +284,7 @@ const corruptions: readonly Corruption[] = [
   },
 ];
 
-const tables = ['charges', 'journals', 'postings', 'settlements', 'settlement_events'];
+const tables = ['approvals', 'charges', 'journals', 'postings', 'settlements', 'settlement_events'];
 
 /** What is broken after the corruption, which is undone. */
 async function brokenBy({ drop = [], sql }: Corruption, argument: string): Promise<string> {

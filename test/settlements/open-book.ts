@@ -8,6 +8,7 @@ import {
 } from '#calendar';
 import { gather } from '#charges';
 import { DatabaseModule, Database, newId, type Transaction, UnitOfWork } from '#database';
+import { type ApprovalPolicy, ApprovalQueries, ApprovalStore } from '#approvals';
 import { chargeAccrued, postJournals, runInvariants } from '#ledger';
 import { asCurrency } from '#money';
 import type { Actor, Role } from '#organizations';
@@ -38,6 +39,7 @@ export interface OpenBook {
   readonly contractId: string;
   readonly preparer: Actor;
   readonly approver: Actor;
+  readonly secondApprover: Actor;
   /** Both roles in one person. */
   readonly controller: Actor;
   readonly agency: Actor;
@@ -49,6 +51,8 @@ export interface OpenBook {
   readonly reject: RejectSettlement;
   readonly withdraw: VoidSettlement;
   readonly settlements: SettlementQueries;
+  readonly approvals: ApprovalStore;
+  readonly approvalQueries: ApprovalQueries;
   readonly lines: SettlementLineQueries;
   /** Makes it this late for everyone. */
   readonly setNow: (instant: string) => void;
@@ -72,15 +76,18 @@ class SettableClock implements Clock {
 }
 
 @Module({})
-class ClockModule {
-  static of(clock: Clock): DynamicModule {
-    const providers = [{ provide: 'Clock', useValue: clock }];
-    return { module: ClockModule, global: true, providers, exports: ['Clock'] };
+class ProcessModule {
+  static of(clock: Clock, policy: ApprovalPolicy): DynamicModule {
+    const providers = [
+      { provide: 'Clock', useValue: clock },
+      { provide: 'Config', useValue: policy },
+    ];
+    return { module: ProcessModule, global: true, providers, exports: ['Clock', 'Config'] };
   }
 }
 
 export async function openBook(
-  options: { schedule?: Schedule; timeZone?: string; poolSize?: number } = {},
+  options: { schedule?: Schedule; timeZone?: string; poolSize?: number; twoApproversAbove?: string } = {},
 ): Promise<OpenBook> {
   const { url, drop } = await createTestDatabase();
 
@@ -88,7 +95,7 @@ export async function openBook(
   const nest = await Test.createTestingModule({
     imports: [
       DatabaseModule.connect({ url, poolSize: options.poolSize ?? 24 }),
-      ClockModule.of(clock),
+      ProcessModule.of(clock, { twoApproversAbove: options.twoApproversAbove ?? '10000.00' }),
       SettlementsModule,
     ],
   }).compile();
@@ -102,15 +109,20 @@ export async function openBook(
     [ids.agencyId, ids.buyerId, operatorId, strangerId],
   );
   await insertContract(database, ids, options);
-  const person = (...roles: Role[]): Actor => actorOf('OPERATOR', operatorId, roles);
+  const person = async (...roles: Role[]): Promise<Actor> => {
+    const actor = actorOf('OPERATOR', operatorId, roles);
+    await insertUser(database, actor);
+    return actor;
+  };
   return {
     dataSource: nest.get(DataSource),
     database,
     unitOfWork: nest.get(UnitOfWork),
     ...ids,
-    preparer: person('FINANCE_PREPARER'),
-    approver: person('FINANCE_APPROVER'),
-    controller: person('FINANCE_PREPARER', 'FINANCE_APPROVER'),
+    preparer: await person('FINANCE_PREPARER'),
+    approver: await person('FINANCE_APPROVER'),
+    secondApprover: await person('FINANCE_APPROVER'),
+    controller: await person('FINANCE_PREPARER', 'FINANCE_APPROVER'),
     agency: actorOf('AGENCY', ids.agencyId, ['OWNER']),
     buyer: actorOf('BUYER', ids.buyerId, ['OWNER']),
     stranger: actorOf('BUYER', strangerId, ['OWNER']),
@@ -121,6 +133,8 @@ export async function openBook(
     withdraw: nest.get(VoidSettlement),
     settlements: nest.get(SettlementQueries),
     lines: nest.get(SettlementLineQueries),
+    approvals: nest.get(ApprovalStore, { strict: false }),
+    approvalQueries: nest.get(ApprovalQueries, { strict: false }),
     setNow: (instant) => clock.set(instant),
     now: () => clock.now(),
     close: async () => {
@@ -130,7 +144,8 @@ export async function openBook(
   };
 }
 
-function actorOf(kind: Actor['kind'], organizationId: string, roles: readonly Role[]): Actor {
+/** Somebody with these roles in an organization. */
+export function actorOf(kind: Actor['kind'], organizationId: string, roles: readonly Role[]): Actor {
   const userId = newId();
   const id = `user:${userId}`;
   return {
@@ -144,6 +159,18 @@ function actorOf(kind: Actor['kind'], organizationId: string, roles: readonly Ro
     mode: 'live',
     requestId: null,
   };
+}
+
+/** The person behind an actor, without a password that anybody knows. */
+export async function insertUser(
+  database: Database,
+  { userId, organizationId, roles }: Actor,
+): Promise<void> {
+  await database.query(
+    `insert into users (id, organization_id, email, name, password_hash, roles, created_at)
+     values ($1::uuid, $2, $1::text || '@operator.example', 'Somebody', 'x', $3, now())`,
+    [userId, organizationId, roles],
+  );
 }
 
 async function insertContract(

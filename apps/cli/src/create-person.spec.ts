@@ -35,6 +35,12 @@ describe('leadger create-person', () => {
       [['--email', 'a@example.com', '--name', 'A'], '--role is missing'],
       [['--email', 'a@example.com', '--name', 'A', '--role', 'BOSS'], 'there is no such role'],
       [ada, '--operator is missing'],
+      [[...ada, '--approval-limit', '5000.00'], '--currency is missing'],
+      [[...ada, '--currency', 'USD'], '--approval-limit is missing'],
+      [[...ada, '--approval-limit', '5000.00', '--currency', 'usd'], '--currency must be'],
+      [[...ada, '--approval-limit', '5,000', '--currency', 'USD'], '--approval-limit must be'],
+      [[...ada, '--approval-limit', '0', '--currency', 'USD'], '--approval-limit must be'],
+      [[...ada, '--approval-limit', '5000.00', '--currency', 'USD'], 'is for a FINANCE_APPROVER'],
     ] as const) {
       const ran = await createPerson(database.url, ...parameters);
       expect(ran.code).toBe(1);
@@ -64,6 +70,29 @@ describe('leadger create-person', () => {
     const key = /API key {3}(ldg_live_\S+)/.exec(ran.text)?.[1] ?? null;
     const { viewer } = await app.ask<{ viewer: { roles: string[] } }>(key, '{ viewer { roles } }');
     expect(viewer.roles).toEqual(['AUDITOR']);
+    await app.stop();
+  });
+
+  it('limits what the person may approve', async () => {
+    const app = await startTestApp();
+    const annie = ['--email', 'annie@example.com', '--name', 'Annie', '--role', 'FINANCE_APPROVER'];
+    const ran = await createPerson(
+      app.databaseUrl,
+      ...annie,
+      '--approval-limit',
+      '5000',
+      '--currency',
+      'EUR',
+    );
+    const key = /API key {3}(ldg_live_\S+)/.exec(ran.text)?.[1] ?? null;
+    const { viewer } = await app.ask<{ viewer: { user: object } }>(
+      key,
+      '{ viewer { user { email approvalLimits { amount currency } } } }',
+    );
+    expect(viewer.user).toEqual({
+      email: 'annie@example.com',
+      approvalLimits: [{ amount: '5000.00', currency: 'EUR' }],
+    });
     await app.stop();
   });
 });

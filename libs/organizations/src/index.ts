@@ -17,6 +17,7 @@ export {
   roleRefusals,
   rolesOfKind,
 } from './grants.js';
+export { type ApprovalLimits, ApprovalLimitStore } from './approval-limit.store.js';
 export { type ApiKey, isAlive, type Organization, type User } from './organization.js';
 export { hashPassword } from './password.js';
 export { Authenticator } from './authenticate.action.js';
@@ -31,7 +32,8 @@ export {
   RotateApiKey,
   type RotateApiKeyInput,
 } from './end-api-key.action.js';
-export { type KeysetPage, OrganizationQueries } from './organization.queries.js';
+export { type ApprovalLimit, type KeysetPage, OrganizationQueries } from './organization.queries.js';
+export { SetApprovalLimit, type SetApprovalLimitInput } from './set-approval-limit.action.js';
 export { OrganizationStore } from './organization.store.js';
 export { OrganizationsModule } from './organizations.module.js';
 export { visibleTo, visibleWithDelivery } from './visibility.js';

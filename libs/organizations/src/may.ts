@@ -4,12 +4,17 @@ import { type Permission, permissionTable } from './permission.js';
 /** What moves money or changes what others rely on: never with a test key, which works on test leads only. */
 const liveOnly: ReadonlySet<Permission> = new Set<Permission>([
   'organizations:manage',
+  'people:manage',
   'keys:manage',
   'contracts:propose',
   'contracts:answer',
   'contracts:manage',
+  'verticals:manage',
   'settlements:prepare',
   'settlements:review',
+  'billing:manage',
+  'payouts:manage',
+  'payments:manage',
 ]);
 
 /** Whether the actor's kind, roles and key scopes allow the act. System work is allowed everything. */

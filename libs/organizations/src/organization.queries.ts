@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
+import { asCurrency, type Money } from '#money';
 import type { Actor, KeyMode } from './actor.js';
 import type { OrganizationKind, Role } from './role.js';
 import type { ApiKey, Organization, User } from './organization.js';
@@ -11,6 +12,11 @@ export interface KeysetPage {
   readonly before?: string | undefined;
   readonly limit: number;
   readonly backwards: boolean;
+}
+
+/** What one person may approve within 24 hours, in minor units. */
+export interface ApprovalLimit extends Money {
+  readonly userId: string;
 }
 
 /** Reads organizations, users and keys, each as far as the actor may see them. */
@@ -53,6 +59,37 @@ export class OrganizationQueries {
       [ids, seesAll(actor), actor.organizationId],
     );
     return rows.map(toUser);
+  }
+
+  /** The people of the actor's own organization, those who have left included. */
+  async peoplePage(actor: Actor, page: KeysetPage): Promise<readonly User[]> {
+    const rows = await this.page<UserRecord>(
+      `select ${userColumns} from users u where u.organization_id = $1`,
+      { alias: 'u', parameters: [actor.organizationId], page },
+    );
+    return rows.map(toUser);
+  }
+
+  /** How many `peoplePage` has, counted to `max` at most. */
+  async countPeople(actor: Actor, max: number): Promise<number> {
+    return this.count('select 1 from users u where u.organization_id = $1 limit $2', [
+      actor.organizationId,
+      max,
+    ]);
+  }
+
+  /** What these people, of the actor's own organization, may approve: a row for each limit, in the order of the currencies. */
+  async approvalLimits(actor: Actor, userIds: readonly string[]): Promise<readonly ApprovalLimit[]> {
+    const rows = await this.database.query<{ user_id: string; currency: string; limit_minor: string }>(
+      `select l.user_id, l.currency, l.limit_minor from approval_limits l join users u on u.id = l.user_id
+       where l.user_id = any($1::uuid[]) and u.organization_id = $2 order by l.currency`,
+      [userIds, actor.organizationId],
+    );
+    return rows.map((row) => ({
+      userId: row.user_id,
+      currency: asCurrency(row.currency),
+      amountMinor: BigInt(row.limit_minor),
+    }));
   }
 
   /** The keys of the actor's organization; all of them for the operator. */
@@ -99,7 +136,7 @@ export class OrganizationQueries {
 
   private async page<T>(
     select: string,
-    { alias, parameters, page }: { alias: 'o' | 'k'; parameters: readonly unknown[]; page: KeysetPage },
+    { alias, parameters, page }: { alias: 'o' | 'k' | 'u'; parameters: readonly unknown[]; page: KeysetPage },
   ): Promise<readonly T[]> {
     const next = parameters.length + 1;
     return this.database.query<T>(

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ApprovalLimitStore } from './approval-limit.store.js';
 import { ApiKeyStore } from './api-key.store.js';
 import { Authenticator } from './authenticate.action.js';
 import { CreateApiKey } from './create-api-key.action.js';
@@ -8,8 +9,10 @@ import { RevokeApiKey, RotateApiKey } from './end-api-key.action.js';
 import { LastUse } from './last-use.store.js';
 import { OrganizationQueries } from './organization.queries.js';
 import { OrganizationStore } from './organization.store.js';
+import { SetApprovalLimit } from './set-approval-limit.action.js';
 
 const offered = [
+  ApprovalLimitStore,
   Authenticator,
   CreateApiKey,
   CreateOrganization,
@@ -18,6 +21,7 @@ const offered = [
   OrganizationStore,
   RevokeApiKey,
   RotateApiKey,
+  SetApprovalLimit,
 ];
 
 @Module({ providers: [...offered, ApiKeyStore, LastUse], exports: [...offered, LastUse] })

@@ -3,11 +3,14 @@ import type { OrganizationKind, Role } from './role.js';
 export const permissions = [
   'organizations:read',
   'organizations:manage',
+  'people:manage',
   'keys:manage',
   'contracts:read',
   'contracts:propose',
   'contracts:answer',
   'contracts:manage',
+  'verticals:read',
+  'verticals:manage',
   'leads:read',
   'leads:contact',
   'leads:submit',
@@ -19,6 +22,12 @@ export const permissions = [
   'settlements:prepare',
   'settlements:review',
   'ledger:read',
+  'billing:read',
+  'billing:manage',
+  'payouts:read',
+  'payouts:manage',
+  'payments:read',
+  'payments:manage',
   'sandbox:advance',
 ] as const;
 export type Permission = (typeof permissions)[number];
@@ -48,11 +57,14 @@ const none: readonly Role[] = [];
 export const permissionTable: Readonly<Record<Permission, Grants>> = {
   'organizations:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
   'organizations:manage': { AGENCY: none, BUYER: none, OPERATOR: admins },
+  'people:manage': { AGENCY: none, BUYER: none, OPERATOR: admins },
   'keys:manage': { AGENCY: admins, BUYER: admins, OPERATOR: admins },
   'contracts:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
   'contracts:propose': { AGENCY: heads, BUYER: heads, OPERATOR: none },
   'contracts:answer': { AGENCY: heads, BUYER: heads, OPERATOR: none },
   'contracts:manage': { AGENCY: heads, BUYER: heads, OPERATOR: admins },
+  'verticals:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
+  'verticals:manage': { AGENCY: none, BUYER: none, OPERATOR: admins },
   'leads:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
   'leads:contact': { AGENCY: doers, BUYER: doers, OPERATOR: none },
   'leads:submit': { AGENCY: doers, BUYER: none, OPERATOR: none },
@@ -64,5 +76,14 @@ export const permissionTable: Readonly<Record<Permission, Grants>> = {
   'settlements:prepare': { AGENCY: none, BUYER: none, OPERATOR: finance },
   'settlements:review': { AGENCY: none, BUYER: none, OPERATOR: finance },
   'ledger:read': { AGENCY: none, BUYER: none, OPERATOR: [...finance, 'AUDITOR', 'OWNER', 'ADMIN'] },
+  // How a buyer pays, and what it was asked to pay.
+  'billing:read': { AGENCY: none, BUYER: everyone, OPERATOR: everyone },
+  'billing:manage': { AGENCY: none, BUYER: heads, OPERATOR: [...finance, ...admins] },
+  // What an agency is sent, and its account at the payment provider.
+  'payouts:read': { AGENCY: everyone, BUYER: none, OPERATOR: everyone },
+  'payouts:manage': { AGENCY: heads, BUYER: none, OPERATOR: none },
+  // The operator's own view of the money: queues, operations, reconciliation; and the acts of finance on it.
+  'payments:read': { AGENCY: none, BUYER: none, OPERATOR: [...finance, 'AUDITOR', 'OWNER', 'ADMIN'] },
+  'payments:manage': { AGENCY: none, BUYER: none, OPERATOR: finance },
   'sandbox:advance': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
 };

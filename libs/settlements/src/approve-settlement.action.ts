@@ -1,5 +1,7 @@
+import { type ApprovalGiven, type ApprovalRequest, ApprovalStore } from '#approvals';
 import { newId } from '#database';
 import { postJournals, settlementApproved, splitFromAgency } from '#ledger';
+import { money } from '#money';
 import type { Actor } from '#organizations';
 import { done, invariant, type Outcome, refuse } from '#outcome';
 import { Injectable } from '@nestjs/common';
@@ -9,41 +11,47 @@ import {
   type SettlementActInput,
   SettlementActs,
 } from './decide-settlement.action.js';
-import { refuseTransition, sharesToApprove } from './settlement.js';
+import { approvalSubject, refuseTransition, sharesToApprove } from './settlement.js';
 import { SettlementStore } from './settlement.store.js';
 
-/** A second person approves what is in review: it is billed, and both shares leave review. */
+/** Other people approve what is in review, as many as its sum needs: then it is billed, and both shares leave review. */
 @Injectable()
 export class ApproveSettlement {
   constructor(
     private readonly acts: SettlementActs,
     private readonly settlements: SettlementStore,
+    private readonly approvals: ApprovalStore,
   ) {}
 
   /**
-   * Refuses as every act on a settlement, SELF_APPROVAL for who prepared or submitted it, NOT_PERMITTED for who is not a
-   * finance approver or not a person, SETTLEMENT_CHANGED when its lines are not those that were submitted, and
-   * ILLEGAL_TRANSITION when it takes back what an earlier statement, not approved yet, has charged.
+   * Where it takes two people, the first approval leaves the settlement in review. Refuses as every act on a
+   * settlement, SELF_APPROVAL for who prepared or submitted it, NOT_PERMITTED for who is not a finance approver or not a
+   * person, SETTLEMENT_CHANGED when its lines are not those that were submitted, ILLEGAL_TRANSITION when it takes back
+   * what an earlier statement, not approved yet, has charged, ALREADY_APPROVED for who approved it before, and
+   * APPROVAL_LIMIT for what goes beyond the approver's own limit.
    */
   async execute(
     actor: Actor,
     input: SettlementActInput,
   ): Promise<Outcome<SettlementActed & { readonly replayed: boolean }>> {
     return await this.acts.run(actor, 'approve', input, async (decided) => {
-      const { tx, now, settlement } = decided;
       const checked = await this.check(decided);
       if (!checked.ok) return checked;
-      const approvalJournalId = await this.book(decided);
-      const change = {
-        from: settlement,
-        to: 'APPROVED',
-        actor,
-        at: now,
-        note: null,
-        approvalJournalId,
-      } as const;
-      return done({ version: await this.settlements.change(tx, change), successorId: null });
+      const given = await this.approvals.record(decided.tx, actor, approvalOf(decided));
+      if (!given.ok) return given;
+      const version = given.value.complete
+        ? await this.finish(decided, given.value)
+        : decided.settlement.version;
+      return done({ version, successorId: null });
     });
+  }
+
+  private async finish(decided: Decided, { needed, firstBy }: ApprovalGiven): Promise<number> {
+    const { tx, actor, now, settlement } = decided;
+    const approvalJournalId = await this.book(decided);
+    const approval = { approvalJournalId, approvalsNeeded: needed, firstApprovedBy: firstBy };
+    const change = { from: settlement, to: 'APPROVED', actor, at: now, note: null, approval } as const;
+    return await this.settlements.change(tx, change);
   }
 
   private async check({ tx, settlement }: Decided): Promise<Outcome<null>> {
@@ -93,4 +101,20 @@ export class ApproveSettlement {
     invariant(posted.ok, 'the approval of a settlement was booked before with other content');
     return posted.value[0]?.id ?? null;
   }
+}
+
+/** Of one submission: while it is in review, the version of a settlement stays as it is. */
+function approvalOf({ now, settlement }: Decided): ApprovalRequest {
+  const { agencyId, id, version, currency, totals, contentHash, preparedBy, submittedBy } = settlement;
+  invariant(totals !== null && contentHash !== null, 'a settlement in review has no content');
+  return {
+    bookId: agencyId,
+    subject: approvalSubject(id),
+    round: version,
+    requestedBy: [preparedBy, submittedBy],
+    money: money(totals.agencyMinor + totals.feeMinor, currency),
+    contentHash,
+    at: now,
+    field: ['input', 'settlementId'],
+  };
 }

@@ -1,9 +1,12 @@
 import { type LedgerInvariant, ledgerInvariants } from '#ledger';
 import { contentCtes, headerSql } from './statement-content.js';
-import { unapprovedStates } from './settlement.js';
+import { settlementTransitions, unapprovedStates } from './settlement.js';
 
 const quoted = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');
 const unapproved = quoted(unapprovedStates);
+const steps = Object.entries(settlementTransitions)
+  .flatMap(([from, next]) => next.map((to) => `('${from}', '${to}')`))
+  .join(', ');
 const gathering = quoted(['OPEN', 'DRAFT', 'IN_REVIEW']);
 const buyerSide = quoted(['unbilled', 'receivable', 'buyer_credit']);
 
@@ -129,12 +132,37 @@ const fourEyes = `
     on e.agency_id = s.agency_id and e.settlement_id = s.id and e.to_state = 'APPROVED'
   where (e.actor is distinct from s.approved_by)`;
 
+const approvalsAreGiven = `
+  select 'settlement ' || s.id || ' lacks approvals of its content by as many other people as it took' as violation
+  from settlements s
+  where s.state not in (${unapproved}) and (
+    select count(distinct a.actor) from approvals a
+    where a.book_id = s.agency_id and a.subject = 'settlement:' || s.id and a.content_hash = s.content_hash
+      and a.amount_minor = abs(s.agency_minor + s.fee_minor) and a.currency = s.currency
+      and a.actor in (s.approved_by, s.first_approved_by) and a.actor not in (s.prepared_by, s.submitted_by)
+      and a.needed <= s.approvals_needed) is distinct from s.approvals_needed
+  union all
+  select 'settlement ' || s.id || ' was approved by one person where it took two' from settlements s
+  join lateral (
+    select a.needed from approvals a where a.book_id = s.agency_id and a.subject = 'settlement:' || s.id
+    order by a.round desc, a.needed desc limit 1) last on true
+  where s.state not in (${unapproved}) and last.needed > s.approvals_needed
+  union all
+  select 'settlement ' || s.id || ' is in review with all the approvals that it needs' from settlements s
+  join approvals a on a.book_id = s.agency_id and a.subject = 'settlement:' || s.id and a.round = s.version
+  where s.state = 'IN_REVIEW' group by s.agency_id, s.id having count(*) >= max(a.needed)`;
+
 const historyIsWhole = `
   select 'the history of settlement ' || s.id || ' does not lead to its state' as violation
   from settlements s left join lateral (
     select count(*) as events, max(e.version) as last, (array_agg(e.to_state order by e.version desc))[1] as state
     from settlement_events e where e.agency_id = s.agency_id and e.settlement_id = s.id) h on true
-  where h.events <> s.version - 1 or coalesce(h.last, 1) <> s.version or coalesce(h.state, 'OPEN') <> s.state`;
+  where h.events <> s.version - 1 or coalesce(h.last, 1) <> s.version or coalesce(h.state, 'OPEN') <> s.state
+  union all
+  select 'settlement ' || e.settlement_id || ' has made a step that does not exist' from (
+    select settlement_id, from_state, to_state, coalesce(lag(to_state) over steps, 'OPEN') as last_state
+    from settlement_events window steps as (partition by agency_id, settlement_id order by version)) e
+  where e.from_state is distinct from e.last_state or (e.from_state, e.to_state) not in (${steps})`;
 
 const oneLiveCharge = `
   select c.part || ' of ' || c.source_id || ' is charged more than once' as violation
@@ -212,6 +240,7 @@ export const settlementInvariants: readonly LedgerInvariant[] = [
     sql: unbilledIsExact,
   },
   { name: 'I7', title: 'Who approves a settlement has neither prepared nor submitted it', sql: fourEyes },
+  { name: 'I7', title: 'An approved settlement has its approvals, by enough people', sql: approvalsAreGiven },
   { name: 'I7', title: 'The history of a settlement leads to its state without a gap', sql: historyIsWhole },
   { name: 'I12', title: 'One base and one live commission per delivery or deal', sql: oneLiveCharge },
   { name: 'I13', title: 'Reversals mirror their originals and never exceed them', sql: reversalsFit },

@@ -53,7 +53,9 @@ export class SettlementActs {
   ): Promise<Outcome<SettlementActed & { readonly replayed: boolean }>> {
     const now = this.clock.now();
     const { organizationId } = actor;
-    const request = { organizationId, key, operation: `${act}Settlement`, input, now };
+    // Two people who approve the same with one key are not one act sent twice.
+    const hashed = act === 'approve' ? { ...input, by: actor.id } : input;
+    const request = { organizationId, key, operation: `${act}Settlement`, input: hashed, now };
     return await this.unitOfWork.run((tx) =>
       once<SettlementActed>(tx, request, async () => {
         const settlement = await this.settlements.lock(tx, actor, input.settlementId);
@@ -63,11 +65,14 @@ export class SettlementActs {
         const effected = await effect({ tx, actor, now, settlement });
         if (!effected.ok) return effected;
         const { agencyId, id } = settlement;
+        const { version } = effected.value;
+        // The first of two approvals leaves it as it is.
+        const state = version === settlement.version ? settlement.state : decided.value;
         await recordAudit(tx, actor, {
           action: `settlement.${act}`,
           subject: `settlement:${id}`,
           before: settlement,
-          after: { ...settlement, state: decided.value, version: effected.value.version },
+          after: { ...settlement, state, version },
           at: now,
         });
         return done({ agencyId, id, ...effected.value });

@@ -1,4 +1,5 @@
 export {
+  approvalSubject,
   decideAct,
   type HoldReason,
   holdReasons,
@@ -12,7 +13,14 @@ export {
   type SettlementTotals,
   settlementTransitions,
   sharesToApprove,
+  unapprovedStates,
 } from './settlement.js';
+export {
+  advanceSettlements,
+  lockSettlements,
+  type SettlementMove,
+  type SettlementMoved,
+} from './advance-settlements.store.js';
 export { decidePeriod, type Series } from './period.js';
 export {
   maxPreparedAtOnce,

@@ -49,6 +49,16 @@ export class SettlementQueries {
     return rows.map(settlementOf);
   }
 
+  /** Those of these that exist, in no particular order. Not limited to an actor: for work of the system. */
+  async byRefs(refs: readonly SettlementRef[]): Promise<Settlement[]> {
+    const rows = await this.database.query<SettlementRecord>(
+      `select ${settlementColumns} from settlements s
+       where (s.agency_id, s.id) in (select * from unnest($1::uuid[], $2::uuid[]))`,
+      [refs.map(({ agencyId }) => agencyId), refs.map(({ id }) => id)],
+    );
+    return rows.map(settlementOf);
+  }
+
   /** Newest first; one more than the page's limit, in the page's direction. */
   async page(actor: Actor, filter: SettlementFilter, page: KeysetPage): Promise<Settlement[]> {
     const { condition, orderBy, key } = keyset(page, {
@@ -104,7 +114,7 @@ export class SettlementQueries {
     return await this.database.query<SettlementEvent>(
       `select e.agency_id as "agencyId", e.settlement_id as "settlementId", e.version, e.from_state as "from",
          e.to_state as "to", e.actor as "actorId", e.note, e.occurred_at as "occurredAt"
-       from unnest($1::uuid[], $2::uuid[]) as r (agency_id, id)
+       from (select distinct * from unnest($1::uuid[], $2::uuid[])) as r (agency_id, id)
        join settlement_events e on e.agency_id = r.agency_id and e.settlement_id = r.id
        order by e.settlement_id, e.version`,
       [refs.map(({ agencyId }) => agencyId), refs.map(({ id }) => id)],

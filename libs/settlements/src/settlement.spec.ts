@@ -9,6 +9,7 @@ import {
   settlementStates,
   settlementTransitions,
   sharesToApprove,
+  unapprovedStates,
 } from './settlement.js';
 
 function person(id: string, ...roles: Role[]): Actor {
@@ -62,16 +63,28 @@ describe('the table of transitions', () => {
   });
 
   it('never edits what is approved', () => {
+    const editable = new Set<SettlementState>(unapprovedStates);
+    const approved = settlementStates.filter((state) => !editable.has(state));
+    expect(
+      approved.flatMap((state) => settlementTransitions[state]).filter((to) => editable.has(to)),
+    ).toEqual([]);
     expect(settlementTransitions.APPROVED).toEqual(['COLLECTING']);
+  });
+
+  it('lets collected money go missing until it is under way, and after it arrived', () => {
+    const states: readonly SettlementState[] = ['COLLECTED', 'HOLDING', 'PAID'];
+    for (const state of states) expect(settlementTransitions[state]).toContain('COLLECTION_FAILED');
+    expect(settlementTransitions.TRANSFERRING).toEqual(['PAID', 'TRANSFER_FAILED']);
   });
 });
 
 it.each([
-  ['APPROVED', 1n, ['HOLD_PERIOD']],
+  ['APPROVED', 1n, ['HOLD_PERIOD', 'BUYER_UNPAID']],
   ['APPROVED', 0n, []],
   ['APPROVED', -1n, []],
   ['IN_REVIEW', 1n, []],
   ['VOIDED', 1n, []],
+  ['HOLDING', 1n, []],
 ] as const)(
   'a settlement that is %s and earns the agency %s is held for %j',
   (state, agencyMinor, reasons) => {

@@ -1,3 +1,4 @@
+import type { ApproversNeeded } from '#approvals';
 import { asLocalDate, type LocalDate, type Period, type Schedule } from '#calendar';
 import { newId, type Transaction } from '#database';
 import { settlementNumber } from '#charges';
@@ -37,6 +38,8 @@ export interface SettlementRecord {
   readonly submitted_at: Date | null;
   readonly approved_by: string | null;
   readonly approved_at: Date | null;
+  readonly first_approved_by: string | null;
+  readonly approvals_needed: ApproversNeeded | null;
   readonly approval_journal_id: string | null;
 }
 
@@ -45,7 +48,7 @@ export const settlementColumns = `s.agency_id, s.id, s.root_id, s.revision, s.nu
   s.time_zone, s.period_start::text as period_start, s.period_end::text as period_end, s.state, s.version,
   s.line_count, s.agency_minor, s.fee_minor, s.corrected_agency_minor, s.corrected_fee_minor, s.content_hash,
   s.opened_at, s.prepared_by, s.prepared_at, s.submitted_by, s.submitted_at, s.approved_by, s.approved_at,
-  s.approval_journal_id`;
+  s.first_approved_by, s.approvals_needed, s.approval_journal_id`;
 
 export function settlementOf(row: SettlementRecord): Settlement {
   return {
@@ -71,6 +74,8 @@ export function settlementOf(row: SettlementRecord): Settlement {
     submittedAt: row.submitted_at,
     approvedBy: row.approved_by,
     approvedAt: row.approved_at,
+    firstApprovedBy: row.first_approved_by,
+    approvalsNeeded: row.approvals_needed,
     approvalJournalId: row.approval_journal_id,
   };
 }
@@ -119,7 +124,8 @@ export interface Change {
   readonly actor: Actor;
   readonly at: Date;
   readonly note: string | null;
-  readonly approvalJournalId?: string | null;
+  /** Of an approval: how it is booked, and who it took. */
+  readonly approval?: Pick<Settlement, 'approvalJournalId' | 'approvalsNeeded' | 'firstApprovedBy'>;
 }
 
 @Injectable()
@@ -223,8 +229,8 @@ export class SettlementStore {
   }
 
   /** Changes the state of a locked settlement and keeps the event; returns the new version. */
-  async change(tx: Transaction, { from, to, actor, at, note, approvalJournalId }: Change): Promise<number> {
-    const { set, parameters } = columnsOf(to, approvalJournalId ?? null);
+  async change(tx: Transaction, { from, to, actor, at, note, approval }: Change): Promise<number> {
+    const { set, parameters } = columnsOf(to, approval);
     const [changed] = await tx.query<{ version: number }>(
       `with changed as (
          update settlements set state = $5, version = version + 1${set}
@@ -281,15 +287,17 @@ export class SettlementStore {
 /** The columns that go with a state; $6 is the actor, $7 the instant, $9 the first of `parameters`. */
 function columnsOf(
   to: SettlementState,
-  approvalJournalId: string | null,
+  approval: Change['approval'],
 ): { set: string; parameters: unknown[] } {
   switch (to) {
     case 'IN_REVIEW':
       return { set: ', submitted_by = $6, submitted_at = $7', parameters: [] };
     case 'APPROVED':
+      invariant(approval, 'a settlement is approved without its approvals');
       return {
-        set: ', approved_by = $6, approved_at = $7, approval_journal_id = $9',
-        parameters: [approvalJournalId],
+        set: `, approved_by = $6, approved_at = $7, approval_journal_id = $9, approvals_needed = $10,
+          first_approved_by = $11`,
+        parameters: [approval.approvalJournalId, approval.approvalsNeeded, approval.firstApprovedBy],
       };
     case 'OPEN':
       // It gathers again: what was closed and frozen says nothing about what it will be.

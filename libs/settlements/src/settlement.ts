@@ -1,3 +1,4 @@
+import type { ApproversNeeded } from '#approvals';
 import type { LocalDate, Schedule } from '#calendar';
 import type { CurrencyCode } from '#money';
 import type { Actor } from '#organizations';
@@ -23,19 +24,23 @@ export type SettlementState = (typeof settlementStates)[number];
 /**
  * Every change of state that there is; nothing else writes a state. OPEN gathers, DRAFT is closed, from IN_REVIEW on
  * the content is frozen; IN_REVIEW → OPEN is a rejection. What is VOIDED is followed by a new revision in OPEN.
+ *
+ * Success is not the end of a payment: a bank debit is returned days after it was taken, so money can be missing again
+ * in every state from COLLECTED on, after the payout too. What was paid out by then is clawed back, and the buyer owes
+ * again. A transfer that failed is tried again, or waits for what keeps it back.
  */
 export const settlementTransitions: Readonly<Record<SettlementState, readonly SettlementState[]>> = {
   OPEN: ['DRAFT', 'VOIDED'],
   DRAFT: ['IN_REVIEW', 'VOIDED'],
   IN_REVIEW: ['APPROVED', 'OPEN', 'VOIDED'],
   APPROVED: ['COLLECTING'],
-  COLLECTING: ['COLLECTED', 'COLLECTION_FAILED'],
-  COLLECTED: ['HOLDING'],
-  HOLDING: ['TRANSFERRING'],
+  COLLECTING: ['COLLECTED', 'COLLECTION_FAILED', 'WRITTEN_OFF'],
+  COLLECTED: ['HOLDING', 'COLLECTION_FAILED'],
+  HOLDING: ['TRANSFERRING', 'COLLECTION_FAILED'],
   TRANSFERRING: ['PAID', 'TRANSFER_FAILED'],
-  PAID: [],
-  COLLECTION_FAILED: ['COLLECTING', 'WRITTEN_OFF'],
-  TRANSFER_FAILED: ['TRANSFERRING'],
+  PAID: ['COLLECTION_FAILED'],
+  COLLECTION_FAILED: ['COLLECTING', 'COLLECTED', 'WRITTEN_OFF'],
+  TRANSFER_FAILED: ['TRANSFERRING', 'HOLDING'],
   VOIDED: [],
   WRITTEN_OFF: [],
 };
@@ -56,18 +61,28 @@ export const holdReasons = [
 ] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
-/** Why the agency's share of an approved settlement is not payable yet. Payments, which release holds, are not built yet. */
+/**
+ * Why the agency's share of a settlement is not payable yet, as far as approval alone tells: nothing of what is only
+ * just approved is collected. What holds it later on depends on collections and payouts.
+ */
 export function holdReasonsOf({
   state,
   totals,
 }: Pick<Settlement, 'state' | 'totals'>): readonly HoldReason[] {
-  return state === 'APPROVED' && totals !== null && totals.agencyMinor > 0n ? ['HOLD_PERIOD'] : [];
+  return state === 'APPROVED' && totals !== null && totals.agencyMinor > 0n
+    ? ['HOLD_PERIOD', 'BUYER_UNPAID']
+    : [];
 }
 
 /** A settlement by its keys; the agency goes along, since it leads every key. */
 export interface SettlementRef {
   readonly agencyId: string;
   readonly id: string;
+}
+
+/** What the approvals of a settlement are kept under. */
+export function approvalSubject(id: string): string {
+  return `settlement:${id}`;
 }
 
 /** What closing has found in the lines. Signed minor units of the settlement's currency. */
@@ -105,8 +120,13 @@ export interface Settlement extends SettlementRef {
   readonly preparedAt: Date | null;
   readonly submittedBy: string | null;
   readonly submittedAt: Date | null;
+  /** The last who approved. */
   readonly approvedBy: string | null;
   readonly approvedAt: Date | null;
+  /** Who approved before, where it took two. */
+  readonly firstApprovedBy: string | null;
+  /** How many people it took; null before the approval. */
+  readonly approvalsNeeded: ApproversNeeded | null;
   readonly approvalJournalId: string | null;
 }
 

@@ -1,3 +1,4 @@
+import { ApprovalsModule } from '#approvals';
 import { Module } from '@nestjs/common';
 import { ApproveSettlement } from './approve-settlement.action.js';
 import { BookedJournalQueries } from './booked-journal.queries.js';
@@ -21,6 +22,10 @@ const offered = [
   BookedJournalQueries,
 ];
 
-/** Settlements from the end of their period to their approval. Needs a provider of 'Clock' and the database module. */
-@Module({ providers: [...offered, SettlementStore, SettlementActs], exports: offered })
+/** Settlements from the end of their period to their approval. Needs 'Clock', 'Config' and the database module. */
+@Module({
+  imports: [ApprovalsModule],
+  providers: [...offered, SettlementStore, SettlementActs],
+  exports: offered,
+})
 export class SettlementsModule {}

@@ -60,6 +60,7 @@ interface Books {
   readonly connection: pg.Client;
   readonly preparer: Actor;
   readonly approver: Actor;
+  readonly secondApprover: Actor;
 }
 
 /** Measures both sizes, each in a database of its own, in turns. */
@@ -119,12 +120,13 @@ async function openBooks(
   const operator = await addOrganization(product, 'OPERATOR', 'Bench operator');
   const preparer = await addPerson(product, operator, 'preparer', 'FINANCE_PREPARER');
   const approver = await addPerson(product, operator, 'approver', 'FINANCE_APPROVER');
+  const secondApprover = await addPerson(product, operator, 'second', 'FINANCE_APPROVER');
   const statements = await addContracts(product, count / buyers);
   await generateMonth(product, connection, { statements, charges, openedAt });
   clock.set(addDaysExact(periodEnd, 2));
   // As the worker does every few minutes.
   valueOf(await product.get(AdvanceCheckpoints, { strict: false }).execute(clock.now()));
-  return { charges, statements: count, product, connection, preparer, approver };
+  return { charges, statements: count, product, connection, preparer, approver, secondApprover };
 }
 
 /** Every agency has a contract with every buyer; those with the second buyer bear a platform fee. */
@@ -173,7 +175,8 @@ async function runBare({ connection, charges }: Books): Promise<{ leg: BareLeg; 
   return { leg: { name: 'bare', charges, seconds: secondsSince(started) }, rows };
 }
 
-async function runProduct({ product, charges, statements, preparer, approver }: Books): Promise<ProductLeg> {
+async function runProduct(books: Books): Promise<ProductLeg> {
+  const { product, charges, statements, preparer, approver, secondApprover } = books;
   const prepare = product.get(PrepareSettlements, { strict: false });
   const submit = product.get(SubmitSettlement, { strict: false });
   const approve = product.get(ApproveSettlement, { strict: false });
@@ -185,8 +188,11 @@ async function runProduct({ product, charges, statements, preparer, approver }: 
     valueOf(await submit.execute(preparer, { settlementId: id, idempotencyKey: randomUUID() }));
   }
   const submitSeconds = secondsSince(started) - prepareSeconds;
-  for (const { id } of closed) {
-    valueOf(await approve.execute(approver, { settlementId: id, idempotencyKey: randomUUID() }));
+  // A statement of so many lines is above what one person may approve alone.
+  for (const person of [approver, secondApprover]) {
+    for (const { id } of closed) {
+      valueOf(await approve.execute(person, { settlementId: id, idempotencyKey: randomUUID() }));
+    }
   }
   const seconds = secondsSince(started);
   if (closed.length !== statements) throw new BenchFailure(`${closed.length} settlements were closed.`, 1);
@@ -217,15 +223,16 @@ async function wrongTotals({ connection, charges }: Books, expected: readonly Ba
 async function startOver({ connection }: Books): Promise<void> {
   await connection.query(
     unguarded(
-      ['settlement_events', 'journals', 'postings'],
-      `create temporary table approvals on commit drop as select agency_id, approval_journal_id as id from settlements;
+      ['approvals', 'settlement_events', 'journals', 'postings'],
+      `create temporary table approved on commit drop as select agency_id, approval_journal_id as id from settlements;
        update settlements set state = 'OPEN', version = 1, line_count = null, agency_minor = null, fee_minor = null,
          corrected_agency_minor = null, corrected_fee_minor = null, content_hash = null, prepared_by = null,
          prepared_at = null, submitted_by = null, submitted_at = null, approved_by = null, approved_at = null,
-         approval_journal_id = null;
+         approval_journal_id = null, approvals_needed = null, first_approved_by = null;
+       delete from approvals;
        delete from settlement_events;
-       delete from postings p using approvals a where p.book_id = a.agency_id and p.journal_id = a.id;
-       delete from journals j using approvals a where j.book_id = a.agency_id and j.id = a.id`,
+       delete from postings p using approved a where p.book_id = a.agency_id and p.journal_id = a.id;
+       delete from journals j using approved a where j.book_id = a.agency_id and j.id = a.id`,
     ),
   );
   await connection.query('checkpoint');

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { OrganizationQueries } from '#organizations';
+import { type ApprovalLimit, OrganizationQueries } from '#organizations';
 import { invariant } from '#outcome';
-import { loaderOf, type RequestLoaders } from '../access/index.js';
+import { listLoaderOf, loaderOf, type RequestLoaders } from '../access/index.js';
 import {
   AgencyType,
   type AnyOrganization,
@@ -29,6 +29,11 @@ export class OrganizationLoaders {
   private readonly keys = loaderOf(
     (actor, ids: readonly string[]) => this.queries.apiKeys(actor, ids),
     ({ id }) => id,
+  );
+
+  readonly approvalLimits = listLoaderOf<string, ApprovalLimit>(
+    (actor, ids) => this.queries.approvalLimits(actor, ids),
+    ({ userId }) => userId,
   );
 
   async organization(loaders: RequestLoaders, uuid: string): Promise<AnyOrganization | null> {

@@ -3,11 +3,12 @@ import { OrganizationsModule } from '#organizations';
 import { NodeResolverRegistry } from '../node/node-registry.js';
 import { ApiKeysResolver } from './api-keys.resolver.js';
 import { OrganizationLoaders } from './organizations.loaders.js';
-import { OrganizationsResolver, UserResolver } from './organizations.resolver.js';
+import { OrganizationsResolver } from './organizations.resolver.js';
+import { PeopleResolver } from './people.resolver.js';
 
 @Module({
   imports: [OrganizationsModule],
-  providers: [ApiKeysResolver, OrganizationLoaders, OrganizationsResolver, UserResolver],
+  providers: [ApiKeysResolver, OrganizationLoaders, OrganizationsResolver, PeopleResolver],
   exports: [OrganizationLoaders],
 })
 export class OrganizationsApiModule implements OnModuleInit {

@@ -1,4 +1,4 @@
-import { Args, ArgsType, Field, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, ArgsType, Field, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { IsIn, IsOptional } from 'class-validator';
 import {
   type Actor,
@@ -30,9 +30,7 @@ import {
   type AnyOrganization,
   OrganizationConnection,
   OrganizationKindEnum,
-  OrganizationType,
   toOrganization,
-  UserType,
   Viewer,
 } from './organizations.types.js';
 
@@ -126,18 +124,5 @@ export class OrganizationsResolver {
     if (!outcome.ok) return { user: null, replayed: false, userErrors: toUserErrors(outcome.refusals) };
     const { userId, replayed } = outcome.value;
     return { user: await this.load.user(loaders, userId), replayed, userErrors: [] };
-  }
-}
-
-@Resolver(() => UserType)
-export class UserResolver {
-  constructor(private readonly load: OrganizationLoaders) {}
-
-  @ResolveField(() => OrganizationType)
-  async organization(
-    @Parent() user: UserType,
-    @Loaders() loaders: RequestLoaders,
-  ): Promise<AnyOrganization | null> {
-    return this.load.organization(loaders, user.organizationUuid);
   }
 }

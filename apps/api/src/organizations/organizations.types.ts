@@ -84,7 +84,8 @@ function newOrganization(kind: OrganizationKind): AnyOrganization {
 @ObjectType('User', { implements: () => [Node], description: 'A person who acts for an organization.' })
 export class UserType extends Node {
   readonly __typename = 'User' as const;
-  /** UUID, for the field `organization`. */
+  /** UUIDs, for the fields `approvalLimits` and `organization`. */
+  uuid: string;
   organizationUuid: string;
 
   @Field(() => String)
@@ -110,6 +111,7 @@ export function toUser(user: User): UserType {
   const { id, organizationId, email, name, roles: held, createdAt, disabledAt } = user;
   return Object.assign(new UserType(), {
     id: encodeId('user', id),
+    uuid: id,
     organizationUuid: organizationId,
     email,
     name,
@@ -195,4 +197,5 @@ export class Viewer {
 }
 
 export const OrganizationConnection = Connection(() => OrganizationType, 'Organization');
+export const UserConnection = Connection(() => UserType, 'User');
 export const ApiKeyConnection = Connection(() => ApiKeyType, 'ApiKey');

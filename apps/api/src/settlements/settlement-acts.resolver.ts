@@ -55,7 +55,9 @@ export class SettlementActsResolver {
 
   @Requires('settlements:review')
   @Mutation(() => ApproveSettlementPayload, {
-    description: 'Approves and bills what is in review. By another person than who prepared or submitted it.',
+    description:
+      'Approves what is in review, and bills it once as many people approved as `approvalsNeeded`. Each is another ' +
+      'person than who prepared or submitted it; the first of two leaves it in review.',
   })
   async approveSettlement(
     @CurrentActor() actor: Actor,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import DataLoader from 'dataloader';
 import type { Charge } from '#charges';
 import type { PriceExplanation } from '#contracts';
+import { invariant } from '#outcome';
 import {
   type Settlement,
   type SettlementEvent,
@@ -20,6 +21,15 @@ import {
 const maxBatchSize = 500;
 // A later mutation of the same request may change what they show.
 const afresh = { cache: false, maxBatchSize };
+
+/** What was voided before it was ever closed came to nothing. */
+const nothing: SettlementTotals = {
+  lineCount: 0,
+  agencyMinor: 0n,
+  feeMinor: 0n,
+  correctedAgencyMinor: 0n,
+  correctedFeeMinor: 0n,
+};
 
 /** One query per request for all settlements, or all of something of settlements or lines, that an answer shows. */
 @Injectable()
@@ -70,6 +80,14 @@ export class SettlementLoaders {
   async line(loaders: RequestLoaders, uuid: string): Promise<SettlementLineType | null> {
     const found = await loaders.of(this.lineById).load(uuid);
     return found && lineTypeOf(found);
+  }
+
+  /** What it comes to; while it gathers, so far. */
+  async totals(loaders: RequestLoaders, settlement: Settlement): Promise<SettlementTotals> {
+    if (settlement.totals === null && settlement.state === 'VOIDED') return nothing;
+    const totals = settlement.totals ?? (await loaders.of(this.totalsSoFar).load(settlement));
+    invariant(totals, 'a settlement has no totals');
+    return totals;
   }
 
   /** Forgets what an act of this request may have changed. */

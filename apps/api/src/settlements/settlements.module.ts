@@ -1,4 +1,5 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { ApprovalsModule } from '#approvals';
 import { SettlementsModule } from '#settlements';
 import { DealsApiModule } from '../deals/deals.module.js';
 import { LeadsApiModule } from '../leads/leads.module.js';
@@ -6,17 +7,26 @@ import { LedgerApiModule } from '../ledger/ledger.module.js';
 import { NodeResolverRegistry } from '../node/node-registry.js';
 import { OrganizationsApiModule } from '../organizations/organizations.module.js';
 import { PrepareSettlementsResolver, SettlementActsResolver } from './settlement-acts.resolver.js';
+import { SettlementApprovalsResolver } from './settlement-approvals.resolver.js';
 import { SettlementLinesResolver } from './settlement-lines.resolver.js';
 import { SettlementLoaders } from './settlements.loaders.js';
 import { SettlementsResolver } from './settlements.resolver.js';
 
 /** Settlements and their lines as the API shows them. */
 @Module({
-  imports: [SettlementsModule, OrganizationsApiModule, LeadsApiModule, DealsApiModule, LedgerApiModule],
+  imports: [
+    ApprovalsModule,
+    SettlementsModule,
+    OrganizationsApiModule,
+    LeadsApiModule,
+    DealsApiModule,
+    LedgerApiModule,
+  ],
   providers: [
     SettlementLoaders,
     SettlementsResolver,
     SettlementLinesResolver,
+    SettlementApprovalsResolver,
     PrepareSettlementsResolver,
     SettlementActsResolver,
   ],

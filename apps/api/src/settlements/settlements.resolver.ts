@@ -1,12 +1,6 @@
 import { Args, ID, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { type Actor, may } from '#organizations';
-import { invariant } from '#outcome';
-import {
-  type SettlementFilter,
-  SettlementLineQueries,
-  SettlementQueries,
-  type SettlementTotals,
-} from '#settlements';
+import { type SettlementFilter, SettlementLineQueries, SettlementQueries } from '#settlements';
 import { CurrentActor, Loaders, RequestLoaders, Requires } from '../access/index.js';
 import {
   badUserInput,
@@ -46,15 +40,6 @@ const nobody = '00000000-0000-0000-0000-000000000000';
 function filterBy(id: string | null | undefined): string | undefined {
   return id === null || id === undefined ? undefined : (decodeId('org', id) ?? nobody);
 }
-
-/** What was voided before it was ever closed came to nothing. */
-const nothing: SettlementTotals = {
-  lineCount: 0,
-  agencyMinor: 0n,
-  feeMinor: 0n,
-  correctedAgencyMinor: 0n,
-  correctedFeeMinor: 0n,
-};
 
 @Resolver(() => SettlementType)
 export class SettlementsResolver {
@@ -110,7 +95,7 @@ export class SettlementsResolver {
     description: 'What the buyer owes; while it gathers, so far; once it is voided, as it was.',
   })
   async total(@Loaders() loaders: RequestLoaders, @Parent() settlement: SettlementType): Promise<MoneyType> {
-    const { agencyMinor, feeMinor } = await this.totals(loaders, settlement);
+    const { agencyMinor, feeMinor } = await this.load.totals(loaders, settlement.of);
     return moneyTypeOf(agencyMinor + feeMinor, settlement.of.currency);
   }
 
@@ -119,7 +104,7 @@ export class SettlementsResolver {
     @Loaders() loaders: RequestLoaders,
     @Parent() settlement: SettlementType,
   ): Promise<MoneyType> {
-    const { agencyMinor } = await this.totals(loaders, settlement);
+    const { agencyMinor } = await this.load.totals(loaders, settlement.of);
     return moneyTypeOf(agencyMinor, settlement.of.currency);
   }
 
@@ -128,13 +113,13 @@ export class SettlementsResolver {
     @Loaders() loaders: RequestLoaders,
     @Parent() settlement: SettlementType,
   ): Promise<MoneyType> {
-    const { feeMinor } = await this.totals(loaders, settlement);
+    const { feeMinor } = await this.load.totals(loaders, settlement.of);
     return moneyTypeOf(feeMinor, settlement.of.currency);
   }
 
   @ResolveField(() => Int)
   async lineCount(@Loaders() loaders: RequestLoaders, @Parent() settlement: SettlementType): Promise<number> {
-    return (await this.totals(loaders, settlement)).lineCount;
+    return (await this.load.totals(loaders, settlement.of)).lineCount;
   }
 
   @ResolveField(() => SettlementLineConnection, {
@@ -187,12 +172,5 @@ export class SettlementsResolver {
   ): Promise<JournalType | null> {
     if (of.approvalJournalId === null || !may(actor, 'ledger:read')) return null;
     return await this.journals.journal(loaders, of.approvalJournalId);
-  }
-
-  private async totals(loaders: RequestLoaders, { of }: SettlementType): Promise<SettlementTotals> {
-    if (of.totals === null && of.state === 'VOIDED') return nothing;
-    const totals = of.totals ?? (await loaders.of(this.load.totalsSoFar).load(of));
-    invariant(totals, 'a settlement has no totals');
-    return totals;
   }
 }

@@ -1,4 +1,5 @@
 import { Field, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import type { Approval } from '#approvals';
 import type { Charge } from '#charges';
 import type { ChargeComponent } from '#contracts';
 import { type CurrencyCode, formatAmount } from '#money';
@@ -106,7 +107,8 @@ export class SettlementType extends Node {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Another person than who prepared and who submitted it.',
+    description:
+      'The last who approved, another person than who prepared and who submitted it; `approvals` has everybody.',
   })
   approvedBy: string | null;
 
@@ -115,7 +117,7 @@ export class SettlementType extends Node {
 
   @Field(() => [HoldReasonType], {
     description:
-      'Why what the agency earned is not payable yet: HOLD_PERIOD from approval on, until payments, which are not built yet, release it. Empty where nothing is held.',
+      'Why what the agency earned is not payable yet. Empty where nothing is held, and before the approval.',
   })
   holdReasons: readonly HoldReason[];
 }
@@ -230,6 +232,20 @@ export function groupTypeOf(group: LineGroup): SettlementGroupType {
     amount: moneyTypeOf(amountMinor, currency),
     text: explainGroup(group),
   };
+}
+
+@ObjectType('SettlementApproval', { description: 'That a person approved what was submitted.' })
+export class SettlementApprovalType {
+  @Field(() => String)
+  by: string;
+
+  @Field(() => DateTimeScalar)
+  at: Date;
+}
+
+/** Domain to API type. */
+export function approvalTypeOf({ by, at }: Approval): SettlementApprovalType {
+  return { by: publicActorId(by), at };
 }
 
 @ObjectType('SettlementEvent', { description: 'A change of the status of a settlement.' })
