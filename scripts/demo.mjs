@@ -3,9 +3,10 @@ import './lib/check-node.mjs';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { FriendlyError, reportAndSetExitCode } from './lib/friendly-error.mjs';
-import { canListen, createInstance, isReady } from './lib/instance.mjs';
+import { createInstance, isReady } from './lib/instance.mjs';
 import { readable } from './lib/log-lines.mjs';
 import { demoFile, entryPoints, root } from './lib/paths.mjs';
+import { canListen } from './lib/ports.mjs';
 import { prepare } from './lib/prepare.mjs';
 import { onStopRequest, say, step } from './lib/terminal.mjs';
 

@@ -152,6 +152,9 @@ const methodFields = new Set([
   'payment_method',
 ]);
 
+/** Lists whose further pages the SDK asks for by an address that the double made: its `page` is in no type. */
+const pagedByAddress = new Set(['listAccounts']);
+
 /** A form knows texts only, and money has no fractions: numbers are whole in v1. */
 function simplified(schema, { name = '', resource, depth = 0 }) {
   if (schema === true || typeof schema !== 'object' || schema === null) return schema;
@@ -251,6 +254,7 @@ for (const [resource, operations] of Object.entries(resources)) {
     const { definitions = {}, ...schema } = generator.createSchema(typeName(resource, operation));
     const bare = without(schema, ['$schema']);
     schemas[operation] = simplified(inlined(bare, definitions), { resource });
+    if (pagedByAddress.has(operation)) schemas[operation].properties.page = { type: 'string' };
   }
   const { file, text } = await textOf(resource, schemas);
   const current = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;

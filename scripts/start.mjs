@@ -11,7 +11,7 @@ import { onStopRequest, say, step } from './lib/terminal.mjs';
 const usage = `npm start [-- options]
 
   --port <number>  listen on this port instead of 4000
-  --reset          drop the embedded database and the demo keys, and begin anew
+  --reset          drop the embedded database, the Stripe sandbox and the demo keys, and begin anew
 
 Settings are environment variables: docs/configuration.md.`;
 
@@ -30,9 +30,10 @@ function readOptions() {
   }
 }
 
-function announce({ url, sandbox }, seconds) {
+function announce({ url, sandbox, stripe }, seconds) {
   console.log(`\nReady after ${seconds.toFixed(1)} s.\n`);
   console.log(`  GraphQL   ${url}/graphql${sandbox ? '   (open it in a browser and try it out)' : ''}`);
+  console.log(`  Stripe    ${describeStripe(stripe)}`);
   const demo = sandbox ? readDemo() : undefined;
   if (demo) {
     const keys = [
@@ -46,6 +47,13 @@ function announce({ url, sandbox }, seconds) {
     console.log('\n  In a second terminal: npm run demo');
   }
   console.log('  Ctrl-C stops everything; the data stays.\n');
+}
+
+function describeStripe(stripe) {
+  if (!stripe) return 'payments are off: set STRIPE_SECRET_KEY';
+  return stripe.sandboxUrl
+    ? `${stripe.sandboxUrl}   (a sandbox: its accounts, payments and events)`
+    : 'with your key';
 }
 
 function readDemo() {

@@ -7,13 +7,13 @@ import { stopProcess } from './processes.mjs';
 const exitWithParent = new URL('./exit-with-parent.mjs', import.meta.url).href;
 
 /**
- * Starts the API or the worker. `ended` resolves with a description when it ends, for whatever reason;
+ * Starts the API, the worker or the Stripe sandbox. `ended` resolves with a description when it ends, for whatever reason;
  * stop() asks it to finish its work and ends it after graceMs.
  */
-export function startService(name, { environment, onLine, graceMs }) {
+export function startService(name, { environment, onLine, graceMs, parameters = [], title = name }) {
   const child = spawn(
     process.execPath,
-    ['--enable-source-maps', '--import', exitWithParent, entryPoints[name]],
+    ['--enable-source-maps', '--import', exitWithParent, entryPoints[name], ...parameters],
     {
       cwd: root,
       env: environment,
@@ -24,13 +24,13 @@ export function startService(name, { environment, onLine, graceMs }) {
   );
   for (const stream of [child.stdout, child.stderr]) eachLine(stream, (line) => onLine(name, line));
   const ended = new Promise((resolve) => {
-    child.once('error', (error) => resolve(`the ${name} could not be started (${error.code})`));
+    child.once('error', (error) => resolve(`the ${title} could not be started (${error.code})`));
     child.once('exit', (code, signal) =>
-      resolve(`the ${name} ended by itself (${signal ?? `exit code ${code}`})`),
+      resolve(`the ${title} ended by itself (${signal ?? `exit code ${code}`})`),
     );
   });
   const stop = () => (child.pid ? stopProcess(child.pid, { graceMs, exited: ended }) : Promise.resolve(true));
-  return { name, ended, stop };
+  return { name, pid: child.pid, ended, stop };
 }
 
 /** Runs a command of the operator's command line to its end; a failure is told in the command's own last line. */

@@ -1,20 +1,22 @@
-// A whole Leadger on this machine: PostgreSQL, migrations, demo marketplace, API and worker, in one process tree.
+// A whole Leadger on this machine: PostgreSQL, migrations, Stripe sandbox, demo marketplace, API and worker, in one
+// process tree.
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { runCommand, startService } from './children.mjs';
 import { FriendlyError } from './friendly-error.mjs';
-import { dataDir, demoFile, root } from './paths.mjs';
+import { dataDir, demoFile, root, stripeStateFile } from './paths.mjs';
+import { canListen, reachable } from './ports.mjs';
 import { prepare } from './prepare.mjs';
 import { takeStartLock } from './start-lock.mjs';
+import { bindToStripe, chooseStripeSandboxUrl, startStripeSandbox, stateFileFor } from './stripe-sandbox.mjs';
 
 const readyWithinMs = 60_000;
 
 /**
  * step(name, work)     shows progress
- * onLine(source, line) takes what the API and the worker log
+ * onLine(source, line) takes what the processes log
  *
  * start() resolves when the API answers; `failure` resolves with a sentence when a process ends by itself;
  * stop() ends everything that was begun, in reverse order, at any moment.
@@ -25,6 +27,7 @@ export function createInstance({ port, reset = false, step, say, onLine }) {
   if (port !== undefined) environment.PORT = String(port);
   let fail;
   const failure = new Promise((resolve) => (fail = resolve));
+  const context = { environment, undo, fail, failure, say, onLine };
   const onChild = (child) => undo.push(async () => void child.kill('SIGTERM'));
   let starting;
   let stopping;
@@ -37,38 +40,33 @@ export function createInstance({ port, reset = false, step, say, onLine }) {
   async function begin() {
     await prepare({ step, onChild });
     proceed();
+    const ownStripeUrl = await chooseStripeSandboxUrl(await readConfig(environment));
+    if (ownStripeUrl) environment.LEADGER_STRIPE_SANDBOX_URL = ownStripeUrl;
     const config = await readConfig(environment);
-    undo.push(takeStartLock({ port: config.apiPort }));
+    const stripeSandboxUrl = config.stripe?.sandboxUrl ?? undefined;
+    undo.push(
+      takeStartLock({ port: config.apiPort, stripeSandboxUrl, databaseUrl: process.env.DATABASE_URL }),
+    );
     if (reset) await step('Dropping the old data', () => dropData(environment));
     await refuseTakenPort(config);
     proceed();
-    if (!process.env.DATABASE_URL) environment.DATABASE_URL = await step('PostgreSQL', startDatabase);
+    if (!process.env.DATABASE_URL)
+      environment.DATABASE_URL = await step('PostgreSQL', () => startDatabase(context));
     proceed();
     await step('Migrations', () => runCommand(['migrate'], { environment, onChild }));
     proceed();
+    if (config.stripe)
+      await step(ownStripeUrl ? 'Stripe sandbox' : 'Stripe', () =>
+        connectStripe(config, ownStripeUrl, context),
+      );
+    proceed();
     // The API needs no demo marketplace to start, and together they take half a second less than in turn.
-    const services = () => startServices(config);
+    const services = () => startServices(config, context);
     const seed = () => runCommand(['seed'], { environment, onChild });
     if (config.sandbox)
       await step('Demo marketplace, API and worker', () => allOrFirstError(seed(), services()));
     else await step('API and worker', services);
-    return { url: config.publicUrl, sandbox: config.sandbox };
-  }
-
-  async function startDatabase() {
-    const { startPostgres } = await import('./postgres.mjs');
-    const server = await startPostgres({ dataDir, say });
-    undo.push(server.stop);
-    void server.exited.then(() => fail('PostgreSQL ended by itself'));
-    return server.url;
-  }
-
-  async function startServices(config) {
-    const graceMs = config.shutdownTimeoutMs + 2_000;
-    const services = ['api', 'worker'].map((name) => startService(name, { environment, onLine, graceMs }));
-    undo.push(() => Promise.all(services.map((service) => service.stop())));
-    for (const service of services) void service.ended.then(fail);
-    await answers(config, failure);
+    return { url: config.publicUrl, sandbox: config.sandbox, stripe: config.stripe };
   }
 
   async function undoAll() {
@@ -83,6 +81,33 @@ export function createInstance({ port, reset = false, step, say, onLine }) {
   }
 
   return { start: () => (starting = begin()), failure, stop: () => (stopping ??= end()) };
+}
+
+async function startDatabase({ undo, fail, say }) {
+  const { startPostgres } = await import('./postgres.mjs');
+  const server = await startPostgres({ dataDir, say });
+  undo.push(server.stop);
+  void server.exited.then(() => fail('PostgreSQL ended by itself'));
+  return server.url;
+}
+
+async function connectStripe(config, ownUrl, { environment, undo, fail, say, onLine }) {
+  const databaseUrl = environment.DATABASE_URL;
+  if (ownUrl) {
+    const stateFile = await stateFileFor(databaseUrl, { isEmbedded: !process.env.DATABASE_URL, say });
+    const onStarted = (stop) => undo.push(stop);
+    const service = await startStripeSandbox({ url: ownUrl, stateFile, onLine, onStarted });
+    void service.ended.then(fail);
+  }
+  await bindToStripe(config, databaseUrl);
+}
+
+async function startServices(config, { environment, undo, fail, failure, onLine }) {
+  const graceMs = config.shutdownTimeoutMs + 2_000;
+  const services = ['api', 'worker'].map((name) => startService(name, { environment, onLine, graceMs }));
+  undo.push(() => Promise.all(services.map((service) => service.stop())));
+  for (const service of services) void service.ended.then(fail);
+  await answers(config, failure);
 }
 
 // The error of the first to fail, but not before all have ended: what is still starting could not be stopped.
@@ -111,7 +136,9 @@ async function dropData(environment) {
   }
   const { removePostgresData } = await import('./postgres.mjs');
   await removePostgresData(dataDir);
-  fs.rmSync(environment.LEADGER_DEMO_FILE, { force: true });
+  // Its ids are in the database, and the other way round: neither is worth anything without the other.
+  for (const file of [environment.LEADGER_DEMO_FILE, stripeStateFile, `${stripeStateFile}.old`])
+    fs.rmSync(file, { force: true });
 }
 
 async function refuseTakenPort({ apiHost, apiPort }) {
@@ -121,37 +148,13 @@ async function refuseTakenPort({ apiHost, apiPort }) {
   );
 }
 
-/** Whether a server could listen there at this moment. */
-export async function canListen(host, port) {
-  const server = net.createServer();
-  const free = await new Promise((resolve, reject) => {
-    server.once('listening', () => resolve(true));
-    server.once('error', (error) => {
-      if (error.code === 'EADDRINUSE') resolve(false);
-      else
-        reject(
-          new FriendlyError(`nothing can listen on ${host}, port ${port} (${error.code}): set LEADGER_HOST.`),
-        );
-    });
-    server.listen({ host, port, exclusive: true });
-  });
-  if (free) await new Promise((resolve) => server.close(resolve));
-  return free;
-}
-
 async function answers({ apiHost, apiPort }, failure) {
-  const host =
-    apiHost === '0.0.0.0' || apiHost === '::'
-      ? 'localhost'
-      : apiHost.includes(':')
-        ? `[${apiHost}]`
-        : apiHost;
   let ended;
   void failure.then((reason) => (ended = reason));
   const deadline = performance.now() + readyWithinMs;
   while (performance.now() < deadline) {
     if (ended) throw new FriendlyError(`${ended} before it was ready: see its last lines above.`);
-    if (await isReady(`http://${host}:${apiPort}`)) return;
+    if (await isReady(`http://${reachable(apiHost)}:${apiPort}`)) return;
     await wait(50);
   }
   throw new FriendlyError(

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** Everything that a local instance keeps: the database, its log, demo.json, the lock of a running start. */
+/** Everything that a local instance keeps: the database, its log, the Stripe sandbox, demo.json, the lock. */
 export const stateDir = path.join(root, '.leadger');
 
 /** The embedded database of npm start. */
@@ -14,10 +14,14 @@ export const dataDir = path.join(stateDir, 'postgres');
 
 export const demoFile = path.join(stateDir, 'demo.json');
 
+/** What the Stripe sandbox beside the embedded database remembers. */
+export const stripeStateFile = path.join(stateDir, 'stripe.jsonl');
+
 export const entryPoints = {
   cli: path.join(root, 'dist', 'apps', 'cli', 'src', 'main.js'),
   api: path.join(root, 'dist', 'apps', 'api', 'src', 'main.js'),
   worker: path.join(root, 'dist', 'apps', 'worker', 'src', 'main.js'),
+  stripe: path.join(root, 'dist', 'apps', 'stripe-sandbox', 'src', 'main.js'),
 };
 
 /** A folder outside the checkout with a name that stays the same for this checkout. */

@@ -1,4 +1,5 @@
 // One instance per checkout: a second one would share the data folder of the first.
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { FriendlyError } from './friendly-error.mjs';
@@ -8,9 +9,10 @@ import { isAlive } from './processes.mjs';
 const lockFile = path.join(stateDir, 'start.lock');
 
 /** Returns the function that gives the lock back. A lock whose process is gone is taken over. */
-export function takeStartLock({ port }) {
+export function takeStartLock({ port, stripeSandboxUrl, databaseUrl }) {
   fs.mkdirSync(stateDir, { recursive: true });
-  const mine = { pid: process.pid, script: path.basename(process.argv[1] ?? ''), port };
+  const script = path.basename(process.argv[1] ?? '');
+  const mine = { pid: process.pid, script, port, stripeSandboxUrl, database: keyOf(databaseUrl) };
   for (let attempt = 1; attempt <= 3; attempt += 1) {
     try {
       fs.writeFileSync(lockFile, JSON.stringify(mine), { flag: 'wx' });
@@ -25,10 +27,18 @@ export function takeStartLock({ port }) {
   throw new FriendlyError('another npm start of this checkout began at the same moment: try again.');
 }
 
-/** The port of the instance of this checkout that runs now; undefined when none does. */
-export function runningPort() {
+/** The port and the Stripe sandbox of the instance of this checkout that runs now; empty when none does. */
+export function runningInstance({ databaseUrl }) {
   const holder = readHolder();
-  return holder !== undefined && isRunning(holder) ? holder.port : undefined;
+  if (holder === undefined || !isRunning(holder)) return {};
+  // Its sandbox is that of its database, and knows nothing of any other.
+  const stripeSandboxUrl = holder.database === keyOf(databaseUrl) ? holder.stripeSandboxUrl : undefined;
+  return { port: holder.port, stripeSandboxUrl };
+}
+
+// Not the address itself: there may be a password in it.
+function keyOf(databaseUrl) {
+  return databaseUrl ? createHash('sha256').update(databaseUrl).digest('hex').slice(0, 12) : 'embedded';
 }
 
 function alreadyRunning({ pid, port }) {

@@ -17,11 +17,13 @@ import {
   systemActor,
 } from '#organizations';
 import type { Outcome } from '#outcome';
-import { bookInvariants } from '#settlements';
 import { createApp, stopApp } from '../../apps/api/src/create-app.js';
+import { allInvariants } from '../../apps/process/src/all-invariants.js';
 import { createLog, type Log } from '../../apps/process/src/log.js';
 import { encodeId } from '../../apps/process/src/public-ids.js';
+import { StripeSandboxControl } from '../../apps/process/src/stripe-sandbox.js';
 import { createTestDatabase } from './database.js';
+import { type Sandbox, startStripeSandbox } from './stripe-sandbox.js';
 
 /** Public typed id, and the UUID behind it for looking into tables. */
 export interface TestId {
@@ -77,6 +79,8 @@ export interface TestApp {
   readonly config: Config;
   readonly databaseUrl: string;
   readonly database: Database;
+  /** Stripe, in place of which a sandbox in this process stands; null unless it was asked for. */
+  readonly stripe: Sandbox | null;
   readonly organizations: Readonly<Record<TestOrganization, TestId>>;
   readonly users: Readonly<Record<TestUser, TestPerson>>;
   /** Keys of the organizations (roles OWNER and API_CLIENT) and of the operator's people. */
@@ -97,20 +101,33 @@ export interface TestAppOptions {
   /** Over the settings of a sandbox with no output. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly log?: Log;
+  /** With a Stripe sandbox of its own, whose clock follows the app's and whose events are sent to the app. */
+  readonly stripe?: boolean;
 }
 
+export interface TestAppWithStripe extends TestApp {
+  readonly stripe: Sandbox;
+}
+
+export async function startTestApp(
+  options: TestAppOptions & { readonly stripe: true },
+): Promise<TestAppWithStripe>;
+export async function startTestApp(options?: TestAppOptions): Promise<TestApp>;
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const testDatabase = await createTestDatabase();
+  const stripe = options.stripe === true ? await startStripeSandbox() : null;
   const config = loadConfig({
     DATABASE_URL: testDatabase.url,
     LEADGER_LOG_LEVEL: 'error',
     LEADGER_POOL_SIZE: '4',
+    ...(stripe && { LEADGER_STRIPE_SANDBOX_URL: stripe.url }),
     ...options.environment,
   });
   const nest = await createApp(config, options.log ?? createLog(config.logLevel));
   // A real socket: Fastify's inject() needs a module that Jest cannot load below Node 24.9.
   await nest.listen({ host: '127.0.0.1', port: 0 });
   const url = await nest.getUrl();
+  if (stripe) await sendEventsTo(url, stripe, config);
   const seeded = await seed(nest);
   const database = nest.get(Database);
   const gql = async <T>(key: string | null, query: string, variables: object = {}): Promise<TestAnswer<T>> =>
@@ -127,6 +144,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     config,
     databaseUrl: testDatabase.url,
     database,
+    stripe,
     ...seeded,
     gql,
     ask,
@@ -134,11 +152,18 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     now: () => nest.get<Clock>('Clock').now(),
     verifyInvariants: () => verifyInvariants(database),
     stop: async () => {
+      // First: an event that is on its way still finds the app there.
+      await stripe?.stop();
       await nest.get(LastUse).settled();
       await stopApp(nest, { drain: false });
       await testDatabase.drop();
     },
   };
+}
+
+async function sendEventsTo(url: string, stripe: Sandbox, config: Config): Promise<void> {
+  const secret = config.stripe?.webhookSecrets[0] ?? '';
+  await new StripeSandboxControl(stripe.url).registerWebhooks({ url: `${url}/stripe/webhooks`, secret });
 }
 
 async function send<T>(url: string, key: string | null, payload: object): Promise<TestAnswer<T>> {
@@ -171,7 +196,7 @@ async function advanceClock(ask: TestApp['ask'], key: string, to: Date | string)
 }
 
 async function verifyInvariants(database: Database): Promise<void> {
-  const broken = (await runInvariants(database, bookInvariants)).filter(({ holds }) => !holds);
+  const broken = (await runInvariants(database, allInvariants)).filter(({ holds }) => !holds);
   if (broken.length === 0) return;
   const lines = broken.map(({ name, title, examples }) => `${name} ${title}\n  ${examples.join('\n  ')}`);
   throw new Error(`Broken invariants:\n${lines.join('\n')}`);

@@ -18,7 +18,7 @@ export interface DemoFile {
   readonly graphqlUrl: string;
   /** Null until there is a console. */
   readonly consoleUrl: string | null;
-  /** Null until there is a Stripe double. */
+  /** Its page shows accounts, balances and events; null where there is no Stripe sandbox. */
   readonly stripeSandboxUrl: string | null;
   readonly organizations: {
     readonly agency: DemoOrganization;
@@ -28,6 +28,8 @@ export interface DemoFile {
   readonly users: {
     readonly preparer: DemoPerson;
     readonly approver: DemoPerson;
+    /** Whom large amounts need beside the approver. */
+    readonly secondApprover: DemoPerson;
     readonly admin: DemoPerson;
   };
 }

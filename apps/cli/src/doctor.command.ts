@@ -1,24 +1,19 @@
-import { loadConfig } from '#config';
+import { type Config, loadConfig } from '#config';
 import { createDataSource, Database } from '#database';
 import { migrations } from '#migrations';
-import { bookInvariants } from '#settlements';
+import { allInvariants } from '../../process/src/all-invariants.js';
 import { pendingMigrations } from '../../process/src/pending-migrations.js';
 import { startFailure } from '../../process/src/start-failure.js';
 import type { Command } from './command.js';
+import { examinePayments, examinePaymentsHome, type Finding } from './examine-payments.js';
 import { readOptions } from './options.js';
-
-interface Finding {
-  readonly ok: boolean;
-  readonly what: string;
-  readonly result: string;
-}
 
 const oldestPostgres = 15;
 const newestPostgres = 18;
 
 export const doctorCommand: Command = {
   summary:
-    'Checks settings, database and books without changing anything. Exit code 1 when something is wrong.',
+    'Checks settings, payments, database and books without changing anything. Exit code 1 when something is wrong.',
   usage: '',
   run: async (parameters) => {
     readOptions(parameters, {});
@@ -32,7 +27,10 @@ export const doctorCommand: Command = {
 async function examine(): Promise<readonly Finding[]> {
   const config = loadConfig();
   const mode = config.sandbox ? 'sandbox' : 'production';
-  const settings: Finding = { ok: true, what: 'settings', result: `valid, ${mode} mode` };
+  const settings: readonly Finding[] = [
+    { ok: true, what: 'settings', result: `valid, ${mode} mode` },
+    await examinePayments(config),
+  ];
   const dataSource = createDataSource({
     url: config.databaseUrl,
     migrations,
@@ -44,11 +42,11 @@ async function examine(): Promise<readonly Finding[]> {
   } catch (error) {
     const result = startFailure(error);
     if (result === undefined) throw error;
-    return [settings, { ok: false, what: 'database', result }];
+    return [...settings, { ok: false, what: 'database', result }];
   }
   try {
     const database = new Database(dataSource);
-    return [settings, await examineServer(database), ...(await examineSchema(database, config.sandbox))];
+    return [...settings, await examineServer(database), ...(await examineSchema(database, config))];
   } finally {
     await dataSource.destroy();
   }
@@ -68,7 +66,8 @@ async function examineServer(database: Database): Promise<Finding> {
   };
 }
 
-async function examineSchema(database: Database, sandbox: boolean): Promise<readonly Finding[]> {
+async function examineSchema(database: Database, config: Config): Promise<readonly Finding[]> {
+  const { sandbox } = config;
   const pending = await pendingMigrations(database);
   if (pending.length > 0) {
     return [{ ok: false, what: 'migrations', result: `${pending.length} have not run: npx leadger migrate` }];
@@ -94,10 +93,11 @@ async function examineSchema(database: Database, sandbox: boolean): Promise<read
       what: 'clocks',
       result: `this machine and the database differ by ${lateMs} ms`,
     },
+    ...(await examinePaymentsHome(database, config, offsetMs)),
     {
       ok: true,
       what: 'books',
-      result: `${bookInvariants.length} invariants known: npx leadger verify-ledger checks them`,
+      result: `${allInvariants.length} invariants known: npx leadger verify-ledger checks them`,
     },
   ];
 }

@@ -82,7 +82,7 @@ async function seed(steps: MarketplaceSteps, contracts: ContractSteps, config: C
     title: string,
     role: 'ADMIN' | 'FINANCE_PREPARER' | 'FINANCE_APPROVER',
   ) => {
-    const email = `${name}@leadger.example`;
+    const email = `${localPart(name)}@leadger.example`;
     const before = known.users?.[name];
     const who = { organizationId: operatorId, email, name: title, roles: [role] };
     const { userId, password } = await steps.person({ ...who, knownPassword: before?.password });
@@ -97,7 +97,7 @@ async function seed(steps: MarketplaceSteps, contracts: ContractSteps, config: C
   return {
     graphqlUrl: `${config.publicUrl}/graphql`,
     consoleUrl: null,
-    stripeSandboxUrl: null,
+    stripeSandboxUrl: config.stripe?.sandboxUrl ?? null,
     organizations: {
       agency: { id: encodeId('org', agencyId), apiKey: agency.apiKey },
       buyer: { id: encodeId('org', buyerId), apiKey: buyer.apiKey },
@@ -106,7 +106,13 @@ async function seed(steps: MarketplaceSteps, contracts: ContractSteps, config: C
     users: {
       preparer: await person('preparer', 'Paula Prepares', 'FINANCE_PREPARER'),
       approver: await person('approver', 'Anton Approves', 'FINANCE_APPROVER'),
+      secondApprover: await person('secondApprover', 'Anna Approves', 'FINANCE_APPROVER'),
       admin: await person('admin', 'Ada Administers', 'ADMIN'),
     },
   };
+}
+
+/** `secondApprover` → `second-approver`: upper case would get lost in an e-mail address. */
+function localPart(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,4 +1,4 @@
-import { ConfigError, configurationPage, loadConfig } from './index.js';
+import { ConfigError, configurationPage, isLiveKey, loadConfig } from './index.js';
 
 const databaseUrl = 'postgres://user:secret@localhost:5432/leadger';
 
@@ -23,6 +23,9 @@ describe('loadConfig', () => {
       logLevel: 'info',
       poolSize: 6,
       limits: { depth: undefined, cost: undefined },
+      stripe: null,
+      minimumPayout: '50.00',
+      twoApproversAbove: '10000.00',
     });
   });
 
@@ -76,6 +79,16 @@ describe('loadConfig', () => {
       { DATABASE_URL: databaseUrl, LEADGER_POOLSIZE: '6' },
       'LEADGER_POOLSIZE is not a setting',
     ],
+    [
+      'a third decimal',
+      { DATABASE_URL: databaseUrl, LEADGER_MINIMUM_PAYOUT: '50.001' },
+      'LEADGER_MINIMUM_PAYOUT must be an amount of at most two decimals',
+    ],
+    [
+      'an amount below nothing',
+      { DATABASE_URL: databaseUrl, LEADGER_TWO_APPROVERS_ABOVE: '-1' },
+      'LEADGER_TWO_APPROVERS_ABOVE must be an amount',
+    ],
   ])('refuses %s in one line', (_, environment, expected) => {
     const message = messageOf(environment);
     expect(message).toContain(expected);
@@ -87,9 +100,111 @@ describe('loadConfig', () => {
   });
 });
 
+describe('Stripe', () => {
+  const production = { DATABASE_URL: databaseUrl, LEADGER_MODE: 'production' };
+  const sandbox = { DATABASE_URL: databaseUrl, LEADGER_MODE: 'sandbox' };
+  const sandboxUrl = 'http://127.0.0.1:4001';
+
+  it('is what is set, with a secret for each endpoint', () => {
+    const { stripe } = loadConfig({
+      ...production,
+      STRIPE_SECRET_KEY: 'rk_live_abc',
+      STRIPE_WEBHOOK_SECRET: 'whsec_own, whsec_connected',
+      LEADGER_STRIPE_REQUESTS_PER_SECOND: '90',
+    });
+    expect(stripe).toEqual({
+      secretKey: 'rk_live_abc',
+      webhookSecrets: ['whsec_own', 'whsec_connected'],
+      sandboxUrl: null,
+      requestsPerSecond: 90,
+    });
+  });
+
+  it('is the sandbox where its address is set, with a key that opens nothing', () => {
+    expect(loadConfig({ ...sandbox, LEADGER_STRIPE_SANDBOX_URL: `${sandboxUrl}/` }).stripe).toEqual({
+      secretKey: 'sk_test_sandbox',
+      webhookSecrets: ['whsec_leadger_sandbox'],
+      sandboxUrl,
+      requestsPerSecond: 20,
+    });
+  });
+
+  it('may be tried with a test key before there is a webhook endpoint', () => {
+    const { stripe } = loadConfig({ ...sandbox, STRIPE_SECRET_KEY: 'sk_test_abc' });
+    expect(stripe).toMatchObject({ secretKey: 'sk_test_abc', webhookSecrets: [], sandboxUrl: null });
+  });
+
+  it('is switched off without either, in production too', () => {
+    expect(loadConfig(production).stripe).toBeNull();
+    expect(loadConfig({ ...sandbox, STRIPE_SECRET_KEY: '', STRIPE_WEBHOOK_SECRET: ' ' }).stripe).toBeNull();
+  });
+
+  const key = 'sk_test_hidden';
+  const liveKey = 'sk_live_hidden';
+  const webhook = 'whsec_hidden';
+  it.each<[string, Record<string, string>, string]>([
+    ['a live key beside a clock that can be moved', { ...sandbox, STRIPE_SECRET_KEY: liveKey }, 'live key'],
+    [
+      'a restricted live key there',
+      { ...sandbox, STRIPE_SECRET_KEY: 'rk_live_hidden', STRIPE_WEBHOOK_SECRET: webhook },
+      'STRIPE_SECRET_KEY is a live key and LEADGER_MODE is sandbox',
+    ],
+    [
+      'a key in production that nothing is believed with',
+      { ...production, STRIPE_SECRET_KEY: liveKey },
+      'STRIPE_SECRET_KEY is set without STRIPE_WEBHOOK_SECRET',
+    ],
+    [
+      'a webhook secret that belongs to no key',
+      { ...production, STRIPE_WEBHOOK_SECRET: webhook },
+      'STRIPE_WEBHOOK_SECRET is set without STRIPE_SECRET_KEY',
+    ],
+    [
+      'a sandbox in production',
+      { ...production, LEADGER_STRIPE_SANDBOX_URL: sandboxUrl },
+      'LEADGER_STRIPE_SANDBOX_URL is set and LEADGER_MODE is production',
+    ],
+    [
+      'a sandbox beside a key',
+      { ...sandbox, STRIPE_SECRET_KEY: key, LEADGER_STRIPE_SANDBOX_URL: sandboxUrl },
+      'STRIPE_SECRET_KEY and LEADGER_STRIPE_SANDBOX_URL are both set',
+    ],
+    [
+      'a sandbox with a path',
+      { ...sandbox, LEADGER_STRIPE_SANDBOX_URL: `${sandboxUrl}/v1` },
+      'must be an address such as',
+    ],
+    [
+      'a sandbox with a password',
+      { ...sandbox, LEADGER_STRIPE_SANDBOX_URL: 'http://a:hidden@127.0.0.1:4001' },
+      'must be an address such as',
+    ],
+    ['a publishable key', { ...sandbox, STRIPE_SECRET_KEY: 'pk_test_hidden' }, 'a secret or restricted key'],
+    [
+      'a secret that signs nothing',
+      { ...sandbox, STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: `${webhook},sk_test_hidden` },
+      'STRIPE_WEBHOOK_SECRET must be one or more signing secrets',
+    ],
+    [
+      'a rate of nothing',
+      { ...sandbox, LEADGER_STRIPE_REQUESTS_PER_SECOND: '0' },
+      'must be a whole number from 1 to 1000',
+    ],
+  ])('refuses %s in one line without its value', (_, environment, expected) => {
+    const message = messageOf(environment);
+    expect(message).toContain(expected);
+    expect(message).not.toMatch(/\n|hidden/);
+  });
+
+  it('knows which keys move real money', () => {
+    const keys = ['sk_live_a', 'rk_live_a', 'sk_test_a', 'rk_test_a', 'sk_test_live_'];
+    expect(keys.filter(isLiveKey)).toEqual(['sk_live_a', 'rk_live_a']);
+  });
+});
+
 describe('configurationPage', () => {
   it('has a row for every setting', () => {
     expect(configurationPage()).toContain('| `LEADGER_MODE` | sandbox has a clock');
-    expect(configurationPage().match(/^\| `/gm)).toHaveLength(17);
+    expect(configurationPage().match(/^\| `/gm)).toHaveLength(23);
   });
 });

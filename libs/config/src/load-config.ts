@@ -1,9 +1,6 @@
+import { ConfigError } from './config-error.js';
 import { settings, type Setting } from './settings.js';
-
-/** A setting is missing or wrong. The message is one line that names it and says what to do; it never has the value. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
+import { readStripe, type StripeConfig } from './stripe-config.js';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
@@ -33,6 +30,12 @@ export interface Config {
   readonly shutdownTimeoutMs: number;
   /** Relative to the working directory unless absolute. */
   readonly demoFile: string;
+  /** Null: payments are switched off, and approved statements stay APPROVED. */
+  readonly stripe: StripeConfig | null;
+  /** Decimal, in major units of whatever currency is paid. */
+  readonly minimumPayout: string;
+  /** Decimal, in major units of whatever currency is approved. */
+  readonly twoApproversAbove: string;
   readonly limits: LimitOverrides;
 }
 
@@ -52,17 +55,27 @@ export function loadConfig(environment: Environment = process.env): Config {
     return value;
   };
   const apiPort = need<number>(settings.apiPort);
+  const sandbox = need(settings.mode) !== 'production';
   return {
     databaseUrl: need(settings.databaseUrl),
     apiPort,
     apiHost: need(settings.apiHost),
     publicUrl: (read<string>(settings.publicUrl) ?? `http://localhost:${apiPort}`).replace(/\/+$/, ''),
-    sandbox: need(settings.mode) !== 'production',
+    sandbox,
     logLevel: need(settings.logLevel),
     poolSize: need(settings.poolSize),
     workerConcurrency: need(settings.workerConcurrency),
     shutdownTimeoutMs: need(settings.shutdownTimeoutMs),
     demoFile: need(settings.demoFile),
+    stripe: readStripe({
+      sandbox,
+      secretKey: read(settings.stripeSecretKey),
+      webhookSecrets: read(settings.stripeWebhookSecrets),
+      sandboxUrl: read(settings.stripeSandboxUrl),
+      requestsPerSecond: need(settings.stripeRequestsPerSecond),
+    }),
+    minimumPayout: need(settings.minimumPayout),
+    twoApproversAbove: need(settings.twoApproversAbove),
     limits: {
       depth: read(settings.depthLimit),
       aliases: read(settings.aliasLimit),

@@ -41,7 +41,19 @@ function address(...protocols: readonly string[]): Pick<Setting, 'expects' | 'sc
   };
 }
 
+/** Without a path, a query or a password: what the SDK of Stripe can be pointed at. */
+function isPlainHttpOrigin(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, origin, href } = new URL(value);
+  return protocol === 'http:' && href === `${origin}/`;
+}
+
 const text: Pick<Setting, 'schema'> = { schema: z.string() };
+
+const amount: Pick<Setting, 'expects' | 'schema'> = {
+  expects: 'an amount of at most two decimals, such as 50.00',
+  schema: z.string().regex(/^(0|[1-9]\d{0,11})(\.\d{1,2})?$/),
+};
 
 export const settings = {
   databaseUrl: {
@@ -106,6 +118,50 @@ export const settings = {
     fallback: '.leadger/demo.json',
     expects: 'a path',
     ...text,
+  },
+  stripeSecretKey: {
+    name: 'STRIPE_SECRET_KEY',
+    purpose: 'Collects and pays at Stripe; a live key needs production mode.',
+    whenUnset: 'npm start brings a sandbox of its own; elsewhere payments are off',
+    expects: 'a secret or restricted key of Stripe, such as sk_test_… or rk_live_…',
+    schema: z.string().regex(/^(sk|rk)_(test|live)_\S+$/),
+  },
+  stripeWebhookSecrets: {
+    name: 'STRIPE_WEBHOOK_SECRET',
+    purpose: 'What the messages of the webhook endpoints are signed with: each endpoint has one of its own.',
+    whenUnset: 'no message of Stripe is believed; refused in production beside a key',
+    expects: 'one or more signing secrets (whsec_…), separated by commas',
+    schema: z
+      .string()
+      .transform((value) => value.split(',').map((secret) => secret.trim()))
+      .refine((secrets) => secrets.every((secret) => /^whsec_\S+$/.test(secret))),
+  },
+  stripeSandboxUrl: {
+    name: 'LEADGER_STRIPE_SANDBOX_URL',
+    purpose:
+      'Where apps/stripe-sandbox listens, in place of Stripe. Sandbox mode only, and not beside a key.',
+    whenUnset: 'npm start sets it',
+    expects: 'an address such as http://127.0.0.1:4001',
+    schema: z.string().refine(isPlainHttpOrigin),
+  },
+  stripeRequestsPerSecond: {
+    name: 'LEADGER_STRIPE_REQUESTS_PER_SECOND',
+    purpose: 'The most requests that are sent to Stripe each second.',
+    fallback: '20',
+    ...integer(1, 1_000),
+  },
+  minimumPayout: {
+    name: 'LEADGER_MINIMUM_PAYOUT',
+    purpose:
+      'What an agency must have coming before it is paid, in major units of the currency; less is carried forward.',
+    fallback: '50.00',
+    ...amount,
+  },
+  twoApproversAbove: {
+    name: 'LEADGER_TWO_APPROVERS_ABOVE',
+    purpose: 'Above this amount, in major units of the currency, an approval takes a second approver.',
+    fallback: '10000.00',
+    ...amount,
   },
   depthLimit: {
     name: 'LEADGER_LIMIT_DEPTH',

@@ -1,3 +1,5 @@
+import type { Clock } from '#calendar';
+
 /**
  * Work that falls due as time passes, such as returns that nobody decided. The due time lies in the business tables,
  * never in the queue, which knows only real time: the worker asks every minute what is due by the clock, and a sandbox
@@ -27,4 +29,27 @@ export async function doDueWork(list: readonly DueWork[], now: Date): Promise<nu
     }
   }
   return total;
+}
+
+/** How far {@link doDueWorkToTheEnd} came. */
+export interface DueWorkDone {
+  readonly pieces: number;
+  /** False when the last of its passes still found something: what is left waits for the next call. */
+  readonly isAllDone: boolean;
+}
+
+const maxPasses = 50;
+
+/**
+ * Goes over the list until a whole pass finds nothing, for work feeds work: money that is collected begins a hold, and
+ * a hold that ends lets a payout go. Each pass asks the clock anew, since what a pass makes is dated after its start.
+ */
+export async function doDueWorkToTheEnd(list: readonly DueWork[], clock: Clock): Promise<DueWorkDone> {
+  let pieces = 0;
+  for (let pass = 0; pass < maxPasses; pass += 1) {
+    const done = await doDueWork(list, clock.now());
+    if (done === 0) return { pieces, isAllDone: true };
+    pieces += done;
+  }
+  return { pieces, isAllDone: false };
 }

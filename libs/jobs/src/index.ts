@@ -5,7 +5,7 @@ export {
   type TaskHandler,
   type TaskTable,
 } from './task-table.js';
-export { doDueWork, type DueWork } from './due-work.js';
+export { doDueWork, doDueWorkToTheEnd, type DueWork, type DueWorkDone } from './due-work.js';
 export { enqueue, type EnqueueOptions } from './job-queue.store.js';
 export {
   type JobEvent,

@@ -2,19 +2,23 @@ import { Inject, Injectable } from '@nestjs/common';
 import { recordAudit } from '#audit';
 import { type Clock, SandboxClock } from '#calendar';
 import { SandboxClockStore, UnitOfWork } from '#database';
-import { doDueWork, type DueWork } from '#jobs';
+import { doDueWorkToTheEnd, type DueWork } from '#jobs';
 import type { Actor } from '#organizations';
 import { done, type Outcome, refuse, refused } from '#outcome';
 import { dueWork } from '../../../process/src/due-work.module.js';
+import type { Log } from '../../../process/src/log.js';
+import { StripeSandboxClock } from './stripe-sandbox-clock.js';
 
-/** Makes it later in the sandbox, for every process, and does what that makes due. */
+/** Makes it later in the sandbox, for every process and for the Stripe sandbox, and does what that makes due. */
 @Injectable()
 export class AdvanceClock {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly store: SandboxClockStore,
     @Inject('Clock') private readonly clock: Clock,
+    private readonly stripe: StripeSandboxClock,
     @Inject(dueWork) private readonly work: readonly DueWork[],
+    @Inject('Log') private readonly log: Log,
   ) {}
 
   /** The time in the sandbox; null outside sandbox mode. */
@@ -44,7 +48,16 @@ export class AdvanceClock {
     });
     // Another process may have advanced further meanwhile.
     if (stored.ok) clock.setOffset(stored.value);
-    await doDueWork(this.work, clock.now());
+    await this.doWhatIsDue(clock);
     return done(clock.now());
+  }
+
+  private async doWhatIsDue(clock: SandboxClock): Promise<void> {
+    // First: a bank that has answered by then must have answered when we ask.
+    if (!(await this.stripe.follow(clock.offsetMs)))
+      this.log.warn('the clock was advanced without the Stripe sandbox: payments stand still');
+    const { isAllDone, pieces } = await doDueWorkToTheEnd(this.work, clock);
+    if (!isAllDone)
+      this.log.warn('the clock was advanced, and work is left to the worker', { count: pieces });
   }
 }

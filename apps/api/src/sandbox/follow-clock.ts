@@ -2,10 +2,14 @@ import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { type Clock, SandboxClock } from '#calendar';
 import { SandboxClockStore } from '#database';
 import type { Log } from '../../../process/src/log.js';
+import { StripeSandboxClock } from './stripe-sandbox-clock.js';
 
 const everyMs = 1_000;
 
-/** Keeps the sandbox clock of this process with those of the others: whoever advances one advances all within a second. */
+/**
+ * Keeps the sandbox clock of this process, and that of the Stripe sandbox, with those of the others: whoever advances
+ * one advances all within a second.
+ */
 @Injectable()
 export class FollowClock implements OnModuleInit, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
@@ -14,13 +18,15 @@ export class FollowClock implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     private readonly store: SandboxClockStore,
+    private readonly stripe: StripeSandboxClock,
     @Inject('Clock') private readonly clock: Clock,
     @Inject('Log') private readonly log: Log,
   ) {}
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     const { clock } = this;
     if (!(clock instanceof SandboxClock)) return;
+    await this.stripe.follow(clock.offsetMs);
     this.timer = setInterval(() => {
       this.reading ??= this.read(clock).finally(() => (this.reading = undefined));
     }, everyMs).unref();
@@ -41,5 +47,6 @@ export class FollowClock implements OnModuleInit, OnModuleDestroy {
       if (!this.failing) this.log.warn('cannot read the sandbox clock', { error });
       this.failing = true;
     }
+    await this.stripe.follow(clock.offsetMs);
   }
 }
