@@ -6,6 +6,7 @@ import {
   noDeepImports,
   pureFiles,
   reachable,
+  stripeBehindItsPort,
   type DependencyTable,
 } from './dependency-rules.js';
 import { root, sourceOf, sourcesIn, violationsOf, type Rule } from './sources.js';
@@ -14,7 +15,7 @@ import { root, sourceOf, sourcesIn, violationsOf, type Rule } from './sources.js
 const pure = ['calendar', 'money', 'outcome'];
 
 /** Not domain libraries: their suffix-less files may do I/O, for that is what they are for. */
-const infrastructure = ['config', 'database', 'jobs'];
+const infrastructure = ['config', 'database', 'jobs', 'stripe'];
 
 /** library → what it may import → why. What those may import is included. */
 const table: DependencyTable = {
@@ -30,6 +31,10 @@ const table: DependencyTable = {
     database: 'users and keys are rows',
     audit: 'who made a key for whom is asked later',
   },
+  approvals: {
+    organizations: 'people approve, each within a limit of their own',
+    database: 'who approved what is kept in the transaction of the approval',
+  },
   contracts: {
     organizations: 'an agency and a buyer agree, through users who act',
     ledger: 'the accounts of a pair are opened when its contract is accepted, off the hot path',
@@ -38,7 +43,14 @@ const table: DependencyTable = {
     contracts: 'a charge is priced by the terms in force',
     ledger: 'a charge is posted as it is made',
   },
+  verticals: {
+    organizations: 'the operator defines them',
+    database: 'schemas are rows',
+    audit: 'who published what is kept',
+  },
+  routing: { contracts: 'a lead goes to a buyer under a contract, at its price' },
   leads: {
+    verticals: 'a lead is checked by the schema of its vertical',
     contracts: 'a lead is delivered under a contract',
     charges: 'the delivery is charged in its own transaction',
     jobs: 'the buyer is notified afterwards',
@@ -56,9 +68,34 @@ const table: DependencyTable = {
     jobs: 'an undecided return is approved when its time is up',
   },
   settlements: {
+    approvals: 'a statement is approved by as many people as its sum needs',
     charges: 'a settlement is made of charges',
     ledger: 'approval is posted',
     jobs: 'periods are closed on a schedule',
+  },
+  payments: {
+    ledger: 'what is asked of the provider is booked in the same transaction',
+    jobs: 'what is due is done by the worker',
+    organizations: 'people stop, request and decide',
+    audit: 'who stopped and decided is kept',
+    approvals: 'money that leaves by a request needs the same people as a statement',
+  },
+  stripe: { payments: 'it implements the port', config: 'key and address are settings' },
+  collections: {
+    settlements: 'an approved statement is what is collected',
+    payments: 'a collection is an operation of the provider',
+  },
+  payouts: {
+    collections: 'only what was collected is released and paid out',
+    settlements: 'holds, payouts and states follow statements',
+    payments: 'a payout is an operation of the provider',
+    contracts: 'hold days and the way of clawing back are terms',
+  },
+  exports: {
+    settlements: 'a statement is taken away line by line',
+    ledger: 'the journal is taken away posting by posting',
+    organizations: 'a statement is given to whom it concerns, the journal to who may read the ledger',
+    database: 'the journal is read at one instant, along a cursor',
   },
 };
 
@@ -79,6 +116,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'nobody reaches into a library, nor into another application except apps/process': noDeepImports,
   'files without a role suffix are pure': pureFiles(infrastructure),
   'libraries are flat and their files have known roles': libraryLayout,
+  'only libs/stripe talks to Stripe': stripeBehindItsPort,
 };
 
 describe('imports', () => {
@@ -163,6 +201,24 @@ describe('the rules on imports refuse', () => {
       'libs/leads/src/lead.ts',
       `import { x } from './lead.store.js';`,
     ],
+    [
+      'the SDK of Stripe outside its library',
+      stripeBehindItsPort,
+      'libs/payments/src/a.store.ts',
+      `import Stripe from 'stripe';`,
+    ],
+    [
+      'even types of the SDK',
+      stripeBehindItsPort,
+      'apps/api/src/a.ts',
+      `import type { Stripe } from 'stripe';`,
+    ],
+    [
+      'the SDK in its own double',
+      stripeBehindItsPort,
+      'apps/stripe-sandbox/src/a.ts',
+      `import { Stripe } from 'stripe';`,
+    ],
     ['a folder in a library', libraryLayout, 'libs/leads/src/deep/lead.ts', ``],
     ['an invented role', libraryLayout, 'libs/leads/src/lead.manager.ts', ``],
   ])('%s', (_, rule, path, text) => {
@@ -176,6 +232,8 @@ describe('the rules on imports refuse', () => {
       sourceOf('libs/leads/src/lead.store.ts', store),
       sourceOf('libs/leads/src/hash.ts', pureText),
       sourceOf('apps/worker/src/a.ts', `import { x } from '../../process/src/log.js';`),
+      sourceOf('libs/stripe/src/a.ts', `import Stripe from 'stripe';`),
+      sourceOf('apps/stripe-sandbox/src/a.ts', `import type { Stripe } from 'stripe';`),
     ];
     for (const rule of Object.values(rules)) expect(violationsOf(rule, sources)).toEqual([]);
   });

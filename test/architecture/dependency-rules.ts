@@ -71,6 +71,8 @@ const ioSuffixes = ['action', 'store', 'queries', 'row', 'task', 'module'];
 /** What only computes: the same answer without a file, a connection or a framework. */
 const computing = new Set([
   '@node-rs/argon2',
+  'libphonenumber-js/core',
+  'libphonenumber-js/min/metadata',
   'node:crypto',
   'node:zlib',
   'node:util',
@@ -111,6 +113,18 @@ export const libraryLayout: Rule = (source) => {
   const suffix = suffixOf(source.path.replace(/(\.(properties|scenario))?\.spec\.ts$/, '.ts'));
   if (suffix === undefined || ioSuffixes.includes(suffix)) return [];
   return [{ path: source.path, line: 1, what: `has the unknown suffix .${suffix}`, why }];
+};
+
+/** One door to Stripe: its double has the SDK's types only, and tests use the SDK to see what happened. */
+export const stripeBehindItsPort: Rule = (source) => {
+  if (/^(libs\/stripe|test)\//.test(source.path)) return [];
+  const isDouble = source.path.startsWith('apps/stripe-sandbox/');
+  return violations(
+    source,
+    ({ from, typeOnly }) =>
+      /^stripe(\/|$)/.test(from) && !(isDouble && typeOnly) ? `imports ${from}` : undefined,
+    'what is sent to Stripe, and what its answers mean, is decided in libs/stripe alone, behind PaymentProvider',
+  );
 };
 
 /** The library that a path lies in: `libs/leads/src/lead.ts` → `leads`. */

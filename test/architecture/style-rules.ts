@@ -94,7 +94,7 @@ const otherWords = /^(partner|vendor|customer|affiliate)s?$/;
 
 /** One word for each concept: agency, buyer, operator. A client is a program: of a database or of a server. */
 /** Stripe's objects keep Stripe's names where its double and its own types are. */
-const speaksStripe = /^(apps|test)\/stripe-sandbox\/|^scripts\/generate-stripe-/;
+const speaksStripe = /^(apps|test)\/stripe-sandbox\/|^(libs|test)\/stripe\/|^scripts\/generate-stripe-/;
 
 export const oneWordEach: Rule = (source) => {
   if (speaksStripe.test(source.path)) return [];

@@ -36,7 +36,11 @@ function configuration(row: ConnectedAccount): Stripe.V2.Core.Account.Configurat
   if (!row.transfersRequested) return { recipient: { applied: true } };
   const transfers: Transfers = { status: row.transfers, status_details: statusDetails(row) };
   return {
-    recipient: { applied: true, capabilities: { stripe_balance: { stripe_transfers: transfers } } },
+    recipient: {
+      applied: true,
+      // What is transferred goes on to the bank by the same right.
+      capabilities: { stripe_balance: { payouts: transfers, stripe_transfers: transfers } },
+    },
   };
 }
 
@@ -146,12 +150,25 @@ function update(call: Call<Stripe.V2.Core.AccountUpdateParams>) {
   return view(row, params.include);
 }
 
-function list({ world, params }: Call<Stripe.V2.Core.AccountListParams>) {
-  const rows = world.store.all('accounts').filter((row) => row.isClosed === (params.closed ?? false));
-  const data = rows.toReversed().slice(0, params.limit ?? 20);
+/** The SDK follows `next_page_url` as it is. */
+type ListParams = Stripe.V2.Core.AccountListParams & { readonly page?: string };
+
+function list({ world, params }: Call<ListParams>) {
+  const { closed = false, applied_configurations: configurations = [], limit = 20, page } = params;
+  if (limit < 1 || limit > 100) throw badField('limit', 'must be between 1 and 100');
+  const wantsOthers = configurations.some((name) => name !== 'recipient');
+  const rows = world.store
+    .all('accounts')
+    .filter((row) => row.isClosed === closed && !wantsOthers)
+    .filter((row) => configurations.length === 0 || row.isRecipient)
+    .toReversed();
+  const start = page === undefined ? 0 : Number(page);
+  const next = new URLSearchParams({ limit: String(limit), page: String(start + limit) });
+  if (params.closed !== undefined) next.set('closed', String(closed));
+  configurations.forEach((name, index) => next.set(`applied_configurations[${index}]`, name));
   return {
-    data: data.map((row) => view(row)),
-    next_page_url: null,
+    data: rows.slice(start, start + limit).map((row) => view(row)),
+    next_page_url: start + limit < rows.length ? `/v2/core/accounts?${next}` : null,
     previous_page_url: null,
   };
 }

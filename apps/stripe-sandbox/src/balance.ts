@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe';
 import { dayMs } from './clock.js';
+import { invalid } from './failure.js';
 import { schemas } from './schemas.js';
 import { listOf } from './lists.js';
 import { type Store } from './store.js';
@@ -123,14 +124,24 @@ function retrieveBalance({ world, account }: Call<object>): Stripe.Balance {
   } satisfies Stripe.Balance;
 }
 
+/** Stripe only knows what those payouts carry that it made by itself. */
+function checkPayout(call: Call<object>, payoutId: string | undefined): void {
+  if (payoutId === undefined) return;
+  if (find(call, 'payouts', payoutId, 'payout').automatic) return;
+  throw invalid('Balance transaction history can only be filtered on automatic payouts, not manual.', {
+    param: 'payout',
+  });
+}
+
 function listTransactions(call: Call<Stripe.BalanceTransactionListParams>) {
   const { currency, payout, source, type } = call.params;
+  checkPayout(call, payout);
   return listOf(call, 'balance_transactions', '/v1/balance_transactions', (row) =>
     Boolean(
       (!currency || row.currency === currency) &&
       (!source || row.source === source) &&
       (!type || row.type === type) &&
-      (!payout || row.source === payout),
+      (!payout || call.world.store.get('paid_out', `out_${row.id}`)?.payout === payout),
     ),
   );
 }

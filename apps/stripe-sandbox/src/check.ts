@@ -22,7 +22,8 @@ function expectedBalances(world: World): ReadonlyMap<string, number> {
   }
   for (const dispute of store.values('disputes')) {
     const fee = dispute.balance_transactions[0]?.fee ?? 0;
-    const taken = dispute.status === 'won' ? 0 : dispute.amount;
+    const isTaken = dispute.balance_transactions.length > 0 && dispute.status !== 'won';
+    const taken = isTaken ? dispute.amount : 0;
     add(store.ownerOf(dispute.id), dispute.currency, -taken - fee);
   }
   for (const transfer of store.values('transfers')) {

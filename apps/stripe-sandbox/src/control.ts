@@ -4,7 +4,7 @@ import { balanceOf, currenciesOf } from './balance.js';
 import { problemsOf } from './check.js';
 import { dayMs } from './clock.js';
 import { decideDebit } from './confirm-payment.js';
-import { openDispute, resolveDispute } from './disputes.js';
+import { escalateDispute, type NewDispute, openDispute, resolveDispute } from './disputes.js';
 import { invalid } from './failure.js';
 import { addEndpoint, type NewEndpoint } from './endpoints.js';
 import { type FaultRule, type Faults } from './faults.js';
@@ -190,8 +190,10 @@ function moneyControl({ world, step }: ControlDesk) {
     /** Money into the operator's balance, available at once. */
     fund: (params: { amount: number; currency: string }) =>
       step('fund', params, () => addTopup(world, params, 0)),
-    openDispute: (params: { charge: string; amount?: number; reason?: string }) =>
-      step('openDispute', params, () => openDispute(world, params)),
+    openDispute: (params: NewDispute) => step('openDispute', params, () => openDispute(world, params)),
+    /** An inquiry becomes a dispute. */
+    escalateDispute: (params: { dispute: string }) =>
+      step('escalateDispute', params, () => escalateDispute(world, params.dispute)),
     resolveDispute: (params: { dispute: string; won: boolean }) =>
       step('resolveDispute', params, () => resolveDispute(world, params.dispute, params.won)),
     finishRefund: (params: { refund: string }) =>

@@ -77,12 +77,7 @@ function remove(call: Call<object>): Stripe.DeletedCustomer {
 
 function list(call: Call<Stripe.CustomerListParams>) {
   const { email } = call.params;
-  return listOf(
-    call,
-    'customers',
-    '/v1/customers',
-    (row) => email === undefined || row.email?.toLowerCase() === email.toLowerCase(),
-  );
+  return listOf(call, 'customers', '/v1/customers', (row) => email === undefined || row.email === email);
 }
 
 function listMethods(call: Call<Stripe.CustomerListPaymentMethodsParams>) {

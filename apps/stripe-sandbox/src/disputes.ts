@@ -11,10 +11,19 @@ import { find, idOf, mergeMetadata, route, type Call, type Route, type World } f
 
 const responseDays = 7;
 
+export interface NewDispute {
+  readonly charge: string;
+  /** What is left of the charge, unless told. */
+  readonly amount?: number;
+  readonly reason?: string;
+  /** The bank only asks: nothing is withdrawn. */
+  readonly inquiry?: boolean;
+}
+
 /** A buyer's bank takes the money of a charge back, and Stripe its fee: both leave the balance at once. */
 export function openDispute(
   world: World,
-  { charge: chargeId, amount, reason }: { charge: string; amount?: number; reason?: string },
+  { charge: chargeId, amount, reason, inquiry = false }: NewDispute,
 ): Stripe.Dispute {
   const charge = world.store.get('charges', chargeId);
   if (!charge) throw missing('charge', chargeId);
@@ -24,23 +33,13 @@ export function openDispute(
     throw invalid('There is nothing to dispute.', { param: 'amount' });
   }
   const id = world.store.newId('du');
-  const withdrawal = move(world, {
-    owner: world.store.ownerOf(chargeId),
-    type: 'adjustment',
-    amount: -taken,
-    fee: world.settings.disputeFee,
-    feeDescription: 'Dispute fee',
-    currency: charge.currency,
-    source: id,
-    description: `Chargeback withdrawal for ${chargeId}`,
-    reportingCategory: 'dispute',
-  });
+  const withdrawn = inquiry ? [] : [withdraw(world, { id, charge, amount: taken })];
   const dueBy = world.clock.seconds() + (responseDays * dayMs) / 1000;
   const row = {
     id,
     object: 'dispute',
     amount: taken,
-    balance_transactions: [withdrawal],
+    balance_transactions: withdrawn,
     charge: chargeId,
     created: world.clock.seconds(),
     currency: charge.currency,
@@ -60,13 +59,45 @@ export function openDispute(
     metadata: {},
     payment_intent: idOf(charge.payment_intent),
     reason: reason ?? 'fraudulent',
-    status: 'needs_response',
+    status: inquiry ? 'warning_needs_response' : 'needs_response',
   } satisfies Stripe.Dispute;
   world.store.add('disputes', row, world.store.ownerOf(chargeId));
   world.store.change('charges', chargeId, { disputed: true });
   emit(world, 'charge.dispute.created', row);
-  emit(world, 'charge.dispute.funds_withdrawn', row);
+  if (!inquiry) emit(world, 'charge.dispute.funds_withdrawn', row);
   schedule(world, dueBy * 1000, 'dispute_due', id);
+  return row;
+}
+
+function withdraw(
+  world: World,
+  dispute: { readonly id: string; readonly charge: Stripe.Charge; readonly amount: number },
+): Stripe.BalanceTransaction {
+  return move(world, {
+    owner: world.store.ownerOf(dispute.charge.id),
+    type: 'adjustment',
+    amount: -dispute.amount,
+    fee: world.settings.disputeFee,
+    feeDescription: 'Dispute fee',
+    currency: dispute.charge.currency,
+    source: dispute.id,
+    description: `Chargeback withdrawal for ${dispute.charge.id}`,
+    reportingCategory: 'dispute',
+  });
+}
+
+/** The bank was not content with the answer to its inquiry: now it takes the money. */
+export function escalateDispute(world: World, disputeId: string): Stripe.Dispute {
+  const before = world.store.get('disputes', disputeId);
+  const charge = world.store.get('charges', idOf(before?.charge) ?? '');
+  if (!before || !charge) throw missing('dispute', disputeId);
+  if (!isInquiry(before)) throw invalid('This is no inquiry.');
+  const row = world.store.change('disputes', disputeId, {
+    status: 'needs_response',
+    balance_transactions: [withdraw(world, { id: disputeId, charge, amount: before.amount })],
+  });
+  emit(world, 'charge.dispute.updated', row);
+  emit(world, 'charge.dispute.funds_withdrawn', row);
   return row;
 }
 
@@ -108,6 +139,11 @@ export function resolveDispute(world: World, disputeId: string, isWon: boolean):
   const before = world.store.get('disputes', disputeId);
   if (!before) throw missing('dispute', disputeId);
   if (isClosed(before)) throw invalid('This dispute is already closed.');
+  if (isInquiry(before)) {
+    const answered = world.store.change('disputes', disputeId, { status: 'warning_closed' });
+    emit(world, 'charge.dispute.closed', answered);
+    return answered;
+  }
   const closed = world.store.change('disputes', disputeId, { status: isWon ? 'won' : 'lost' });
   if (!isWon) {
     emit(world, 'charge.dispute.closed', closed);
@@ -146,11 +182,17 @@ export function openLostDispute(world: World, chargeId: string, reason: string):
 /** Who does not answer in time has lost. */
 export function disputeDue(world: World, disputeId: string): void {
   const row = world.store.get('disputes', disputeId);
-  if (row?.status === 'needs_response') resolveDispute(world, disputeId, false);
+  if (row && ['needs_response', 'warning_needs_response'].includes(row.status)) {
+    resolveDispute(world, disputeId, false);
+  }
 }
 
 function isClosed({ status }: Stripe.Dispute): boolean {
-  return status === 'won' || status === 'lost';
+  return status === 'won' || status === 'lost' || status === 'warning_closed';
+}
+
+function isInquiry({ status }: Stripe.Dispute): boolean {
+  return status === 'warning_needs_response' || status === 'warning_under_review';
 }
 
 function update(call: Call<Stripe.DisputeUpdateParams>): Stripe.Dispute {
@@ -172,7 +214,9 @@ function update(call: Call<Stripe.DisputeUpdateParams>): Stripe.Dispute {
   const row = world.store.change('disputes', before.id, {
     evidence,
     ...(params.metadata !== undefined && { metadata: mergeMetadata(before.metadata, params.metadata) }),
-    ...(isSubmitted && { status: 'under_review' as const }),
+    ...(isSubmitted && {
+      status: isInquiry(before) ? ('warning_under_review' as const) : ('under_review' as const),
+    }),
     evidence_details: {
       ...details,
       has_evidence: params.evidence !== undefined || details.has_evidence,

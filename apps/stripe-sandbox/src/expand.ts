@@ -25,6 +25,9 @@ const tables: Readonly<Record<string, TableName>> = {
   txn: 'balance_transactions',
 };
 
+/** What an object may lack, and may be asked for all the same. */
+const sometimesThere: ReadonlySet<string> = new Set(['failure_balance_transaction', 'destination_payment']);
+
 /** An answer with ids replaced by what they name, along paths like `latest_charge.balance_transaction`. */
 export function expanded(world: World, answer: unknown, paths: readonly string[]): unknown {
   let result = answer;
@@ -45,6 +48,7 @@ function along(world: World, value: unknown, parts: readonly string[], path: str
   if (part === undefined) return value;
   if (typeof value !== 'object' || value === null) return value;
   if (!(part in value)) {
+    if (sometimesThere.has(part)) return value;
     throw invalid(`This property cannot be expanded (${path}).`, { param: 'expand' });
   }
   const inner = (value as Record<string, unknown>)[part];

@@ -11,7 +11,7 @@ import { payInvoice } from './pay-invoice.js';
 import { methodOf } from './payment-methods.js';
 import { confirmSetup } from './setup-intents.js';
 import { platformId } from './tables.js';
-import { type World } from './world.js';
+import { idOf, type World } from './world.js';
 
 export interface HostedDesk {
   readonly world: World;
@@ -150,9 +150,21 @@ function invoicePage(world: World, id: string): Page | undefined {
     body: html`${details}${methodForm('Pay')}`,
     act: (form) => {
       const params = { payment_method: String(form['method']), off_session: false };
-      return `The invoice is ${payInvoice({ world, account: platformId }, invoice, params).status}.`;
+      // Whoever pays by a debit on the page agrees to it there.
+      const call = { world, account: platformId, hasMandateData: true };
+      const { status } = payInvoice(call, invoice, params);
+      return nextPageOf(world, id) ?? `The invoice is ${status}.`;
     },
   };
+}
+
+/** Where the bank asks for authentication, if the payment of an invoice waits for that. */
+function nextPageOf(world: World, invoiceId: string): string | undefined {
+  const payment = world.store
+    .all('invoice_payments')
+    .find((row) => row.invoice === invoiceId && row.status === 'open');
+  const intent = world.store.get('payment_intents', idOf(payment?.payment.payment_intent) ?? '');
+  return intent?.next_action?.redirect_to_url?.url ?? undefined;
 }
 
 /** Stands in for the form that Stripe.js shows: what a browser would do with the intent's secret. */

@@ -28,6 +28,11 @@ function create({ world, params, account }: Call<Stripe.InvoiceCreateParams>): S
       param: 'days_until_due',
     });
   }
+  if (collection === 'send_invoice' && !customer.email) {
+    throw invalid(
+      'Missing email. In order to create invoices that are sent to the customer, the customer must have a valid email.',
+    );
+  }
   const row = emptyInvoice(world, params, customer, collection);
   world.store.add('invoices', row, account);
   if (params.pending_invoice_items_behavior === 'include') {
@@ -298,6 +303,7 @@ function remove(call: Call<object>): Stripe.DeletedInvoice {
 
 function list(call: Call<Stripe.InvoiceListParams>) {
   const { customer, status } = call.params;
+  if (customer !== undefined) customerOf(call.world, customer);
   return listOf(
     call,
     'invoices',

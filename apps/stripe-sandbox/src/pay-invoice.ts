@@ -6,9 +6,16 @@ import { addIntent } from './payment-intents.js';
 import { methodOf } from './payment-methods.js';
 import { idOf, type World } from './world.js';
 
+export interface InvoicePayer {
+  readonly world: World;
+  readonly account: string;
+  /** The buyer agrees to a debit as part of this. */
+  readonly hasMandateData?: boolean;
+}
+
 /** Pays an open invoice: with a method, or by saying that it was paid elsewhere. */
 export function payInvoice(
-  { world, account }: { readonly world: World; readonly account: string },
+  { world, account, hasMandateData = false }: InvoicePayer,
   invoice: Stripe.Invoice,
   params: Stripe.InvoicePayParams,
 ): Stripe.Invoice {
@@ -37,19 +44,21 @@ export function payInvoice(
   );
   world.store.change('invoices', invoice.id, { attempted: true, attempt_count: invoice.attempt_count + 1 });
   addPayment(world, invoice, intent);
-  confirm(world, invoice.id, intent, method, params.off_session ?? true);
+  const offSession = params.off_session ?? true;
+  confirm(world, invoice.id, { intent, method, offSession, hasMandateData });
   return world.store.get('invoices', invoice.id) ?? invoice;
 }
 
-function confirm(
-  world: World,
-  invoiceId: string,
-  intent: Stripe.PaymentIntent,
-  method: Stripe.PaymentMethod,
-  offSession: boolean,
-): void {
+interface Attempt {
+  readonly intent: Stripe.PaymentIntent;
+  readonly method: Stripe.PaymentMethod;
+  readonly offSession: boolean;
+  readonly hasMandateData: boolean;
+}
+
+function confirm(world: World, invoiceId: string, { intent, method, ...agreed }: Attempt): void {
   try {
-    const how = { offSession, returnUrl: null, hasMandateData: false };
+    const how = { ...agreed, returnUrl: null };
     const { status } = confirmPayment(world, intent, method, how);
     const row = world.store.get('invoices', invoiceId);
     if (status === 'requires_action' && row) emit(world, 'invoice.payment_action_required', row);

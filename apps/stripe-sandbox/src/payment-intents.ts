@@ -2,7 +2,7 @@ import type { Stripe } from 'stripe';
 import { confirmPayment } from './confirm-payment.js';
 import { customerOf } from './customers.js';
 import { emit } from './events.js';
-import { invalid } from './failure.js';
+import { Failure, invalid } from './failure.js';
 import { listOf } from './lists.js';
 import { attach, markSetUp, methodFromData, methodOf } from './payment-methods.js';
 import { schemas } from './schemas.js';
@@ -196,8 +196,11 @@ function missingMethod() {
 }
 
 function unexpectedState(intent: Stripe.PaymentIntent, verb: string) {
-  return invalid(`This PaymentIntent could not be ${verb} because it has a status of ${intent.status}.`, {
+  return new Failure(400, {
+    type: 'invalid_request_error',
     code: 'payment_intent_unexpected_state',
+    message: `This PaymentIntent could not be ${verb} because it has a status of ${intent.status}.`,
+    payment_intent: intent,
   });
 }
 
@@ -268,13 +271,12 @@ export const paymentIntentRoutes: readonly Route[] = [
     'GET',
     '/v1/payment_intents',
     schemas.paymentIntents['list'],
-    (call) =>
-      listOf(
-        call,
-        'payment_intents',
-        '/v1/payment_intents',
-        (row) => call.params.customer === undefined || row.customer === call.params.customer,
-      ),
+    (call) => {
+      const { customer } = call.params;
+      if (customer !== undefined) customerOf(call.world, customer);
+      const isWanted = (row: Stripe.PaymentIntent) => customer === undefined || row.customer === customer;
+      return listOf(call, 'payment_intents', '/v1/payment_intents', isWanted);
+    },
   ),
   route('GET', '/v1/payment_intents/search', schemas.paymentIntents['search'], searchIntents),
   route('GET', '/v1/payment_intents/:id', null, (call) =>

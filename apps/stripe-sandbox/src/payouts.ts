@@ -90,8 +90,21 @@ export function schedulePayout(world: World, owner: string, availableOn: number)
 export function payOutEverything(world: World, owner: string): void {
   for (const currency of currenciesOf(world, owner)) {
     const { available: amount, pending } = balanceOf(world, owner, currency);
-    if (amount > 0) addPayout(world, { owner, amount, currency, isAutomatic: true });
+    if (amount > 0) noteContents(world, addPayout(world, { owner, amount, currency, isAutomatic: true }));
     if (pending > 0) schedulePayout(world, owner, world.clock.seconds() + dayMs / 1000);
+  }
+}
+
+/** Everything of this currency that had become available and was not carried by an earlier one. */
+function noteContents(world: World, { id: payout, currency }: Stripe.Payout): void {
+  const owner = world.store.ownerOf(payout);
+  const now = world.clock.seconds();
+  for (const row of world.store.all('balance_transactions')) {
+    const isItsOwn = row.source === payout;
+    const isOther = world.store.ownerOf(row.id) !== owner || row.currency !== currency;
+    if (isOther || row.available_on > now || (row.type === 'payout' && !isItsOwn)) continue;
+    if (!world.store.get('paid_out', `out_${row.id}`))
+      world.store.add('paid_out', { id: `out_${row.id}`, payout });
   }
 }
 

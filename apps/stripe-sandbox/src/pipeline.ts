@@ -155,7 +155,8 @@ async function keyed(
     return { answer: { status, body, requestId, originalRequest }, isReplay: true };
   }
   // Stripe stores nothing for parameters that it does not understand.
-  const checked = validated(match.route.schema, params, api);
+  const isText = api === 'v1' || method === 'GET';
+  const checked = validated(match.route.schema, params, { api, isText });
   const release = request && claim(world, request);
   try {
     if (fault?.kind === 'slow_before') {
@@ -188,7 +189,9 @@ function execute(
     ? refusal(internalError, requestId)
     : run(world, incoming, match, params, requestId);
   const broken = refusal(internalError, requestId).answer;
-  const stored = fault?.kind === 'error_after_stored' ? broken : real.answer;
+  // v2 keeps no failure: under the same key it goes on from what was done, and answers that.
+  const isStored = fault?.kind === 'error_after_stored' && incoming.api === 'v1';
+  const stored = isStored ? broken : real.answer;
   const { status, body } = stored;
   if (request) keepAnswer(world, request, { status, body, requestId });
   const isBroken = fault?.kind === 'error_after' || fault?.kind === 'error_after_stored';
@@ -226,7 +229,10 @@ function refusal(error: unknown, requestId: string): Result {
   if (!(error instanceof Failure)) process.stderr.write(`stripe-sandbox: ${describe(error)}\n`);
   const { status, body: details } = failure;
   const body = JSON.stringify({ error: details }, null, 2);
-  const headers: Record<string, string> = status >= 500 ? { 'stripe-should-retry': 'false' } : {};
+  const headers: Record<string, string> = {
+    ...(status >= 500 && { 'stripe-should-retry': 'false' }),
+    ...(status === 429 && { 'retry-after': '1' }),
+  };
   return { answer: { status, body, requestId, headers }, errorCode: details.code ?? details.type };
 }
 

@@ -126,6 +126,12 @@ export interface ThinEvent {
   readonly data: Readonly<Record<string, string>>;
 }
 
+/** A balance transaction that an automatic payout has carried to the bank. */
+export interface PaidOutRow {
+  readonly id: string;
+  readonly payout: string;
+}
+
 /** An invoice without what is drawn from its lines. */
 export type InvoiceRow = Stripe.Invoice;
 /** On the wire a decimal is a text; the SDK makes an object of it. */
@@ -152,6 +158,8 @@ export interface Tables {
   invoice_payments: Stripe.InvoicePayment;
   invoices: InvoiceRow;
   mandates: Stripe.Mandate;
+  /** By `out_` and the id of the balance transaction. */
+  paid_out: PaidOutRow;
   meta: { readonly id: string; readonly value: number | string };
   payment_intents: Stripe.PaymentIntent;
   payment_methods: Stripe.PaymentMethod;
@@ -185,6 +193,7 @@ export const tableNames: readonly TableName[] = [
   'invoices',
   'mandates',
   'meta',
+  'paid_out',
   'payment_intents',
   'payment_methods',
   'payouts',
@@ -206,6 +215,7 @@ const internal: ReadonlySet<TableName> = new Set([
   'events',
   'idempotency',
   'meta',
+  'paid_out',
   'requests',
   'thin_events',
 ]);

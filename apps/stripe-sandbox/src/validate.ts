@@ -11,6 +11,12 @@ const forms = new Ajv({ coerceTypes: true, strict: false, allErrors: true });
 const json = new Ajv({ strict: false, allErrors: true });
 const compiled = new Map<string, ValidateFunction>();
 
+/** How parameters came: as texts, which a form and a query are, or as JSON. */
+export interface Wire {
+  readonly api: 'v1' | 'v2';
+  readonly isText: boolean;
+}
+
 /**
  * Checks parameters against the SDK's own types, and makes numbers and booleans of a form's texts where the schema
  * says so. Refuses as Stripe does.
@@ -18,11 +24,11 @@ const compiled = new Map<string, ValidateFunction>();
 export function validated(
   schema: string | null,
   params: Record<string, unknown>,
-  api: 'v1' | 'v2',
+  { api, isText }: Wire,
 ): Record<string, unknown> {
   const text = schema ?? onlyExpand;
-  const key = `${api} ${text}`;
-  const validate = compiled.get(key) ?? (api === 'v1' ? forms : json).compile(JSON.parse(text) as object);
+  const key = `${isText} ${text}`;
+  const validate = compiled.get(key) ?? (isText ? forms : json).compile(JSON.parse(text) as object);
   compiled.set(key, validate);
   const value = structuredClone(params);
   if (validate(value)) return value;

@@ -6,7 +6,7 @@ const updateAccountJson =
 const retrieveAccountJson =
   '{"type":"object","properties":{"include":{"type":"array","items":{"type":"string","enum":["configuration.customer","configuration.merchant","configuration.recipient","defaults","future_requirements","identity","requirements"]}}},"additionalProperties":false}';
 const listAccountsJson =
-  '{"type":"object","properties":{"applied_configurations":{"type":"array","items":{"type":"string","enum":["customer","merchant","recipient"]}},"closed":{"type":"boolean"},"limit":{"type":"integer"}},"additionalProperties":false}';
+  '{"type":"object","properties":{"applied_configurations":{"type":"array","items":{"type":"string","enum":["customer","merchant","recipient"]}},"closed":{"type":"boolean"},"limit":{"type":"integer"},"page":{"type":"string"}},"additionalProperties":false}';
 const createAccountLinkJson =
   '{"type":"object","properties":{"account":{"type":"string"},"use_case":{"type":"object","properties":{"account_onboarding":{"type":"object","properties":{"collection_options":{"type":"object","properties":{"fields":{"type":"string"},"future_requirements":{"type":"string"}},"additionalProperties":false},"refresh_url":{"type":"string"},"return_url":{"type":"string"}},"required":["refresh_url"],"additionalProperties":false},"account_update":{"type":"object","properties":{"collection_options":{"type":"object","properties":{"fields":{"type":"string"},"future_requirements":{"type":"string"}},"additionalProperties":false},"refresh_url":{"type":"string"},"return_url":{"type":"string"}},"required":["refresh_url"],"additionalProperties":false},"type":{"type":"string"}},"required":["type"],"additionalProperties":false}},"required":["account","use_case"],"additionalProperties":false}';
 const listEventsJson =
