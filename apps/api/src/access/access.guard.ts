@@ -3,6 +3,7 @@ import {
   type ExecutionContext,
   ForbiddenException,
   Injectable,
+  ServiceUnavailableException,
   UnauthorizedException,
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
@@ -51,7 +52,11 @@ export class AccessGuard implements CanActivate {
     try {
       return await this.requests.authenticate(request);
     } catch (error) {
-      throw error instanceof GraphQLError ? new UnauthorizedException() : error;
+      if (!(error instanceof GraphQLError)) throw error;
+      // A database that is gone says nothing about the key.
+      throw error.extensions['code'] === 'UNAVAILABLE'
+        ? new ServiceUnavailableException()
+        : new UnauthorizedException();
     }
   }
 }
