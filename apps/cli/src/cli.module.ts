@@ -4,6 +4,7 @@ import type { Config } from '#config';
 import { ContractsModule } from '#contracts';
 import { DatabaseModule } from '#database';
 import { OrganizationsModule } from '#organizations';
+import { VerticalsModule } from '#verticals';
 import { ClockModule } from '../../process/src/clock.module.js';
 import { createLog } from '../../process/src/log.js';
 import { rows } from '../../process/src/rows.js';
@@ -21,6 +22,7 @@ class CliModule {
         ClockModule,
         OrganizationsModule,
         ContractsModule,
+        VerticalsModule,
       ],
       providers,
     };

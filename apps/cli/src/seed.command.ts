@@ -8,6 +8,7 @@ import { type Command, CommandError } from './command.js';
 import { type DemoFile, readDemoFile, writeDemoFile } from './demo-file.js';
 import { readOptions } from './options.js';
 import { ContractSteps, MarketplaceSteps } from './seed-marketplace.js';
+import { VerticalSteps } from './seed-verticals.js';
 
 /** What the two sides agree on, apart from what makes their contracts differ. */
 const commonTerms = {
@@ -45,7 +46,7 @@ export const seedCommand: Command = {
     if (!config.sandbox) {
       throw new CommandError('the demo marketplace is for the sandbox: LEADGER_MODE is production.');
     }
-    await withActions(config, [MarketplaceSteps, ContractSteps], async (context) => {
+    await withActions(config, [MarketplaceSteps, ContractSteps, VerticalSteps], async (context) => {
       await seedOnce(context, config);
     });
     console.log(`The demo marketplace is ready: ${config.demoFile}`);
@@ -57,6 +58,7 @@ async function seedOnce(context: INestApplicationContext, config: Config): Promi
   const holder = context.get(DataSource).createQueryRunner();
   try {
     await holder.query('select pg_advisory_lock($1)', [seedLock]);
+    await context.get(VerticalSteps).verticals();
     const content = await seed(context.get(MarketplaceSteps), context.get(ContractSteps), config);
     writeDemoFile(config.demoFile, content);
   } finally {

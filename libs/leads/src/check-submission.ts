@@ -1,5 +1,8 @@
 import { parseAmount, parseCurrency } from '#money';
 import { done, type Outcome, type Refusal, refusal, refused } from '#outcome';
+import { type LeadProblem, type LeadRules, maxAttributes, maxValueLength } from '#verticals';
+import { checkContact } from './check-contact.js';
+import { forcedAnswerOf, refusalsOf } from './forced-answer.js';
 import type { Attribute, Consent, Contact, LeadSource } from './lead.js';
 
 type Optional<T> = T | null | undefined;
@@ -28,8 +31,11 @@ export interface LeadSubmission {
   readonly score?: Optional<number>;
 }
 
-/** A submission that breaks no rule, in its normal form: absent values are null. */
-export interface CheckedSubmission {
+/**
+ * A submission as it was given: absent values are null, and nothing else is changed. Its hash tells whether the same was
+ * sent before, whatever rules came since; so it keeps its fields and their order.
+ */
+export interface GivenSubmission {
   readonly externalId: string;
   readonly vertical: string;
   readonly contractId: string | null;
@@ -41,16 +47,49 @@ export interface CheckedSubmission {
   readonly score: number | null;
 }
 
-const contactLengths: Readonly<Record<keyof Contact, number>> = {
-  email: 254,
-  phone: 40,
-  givenName: 200,
-  familyName: 200,
-  postalCode: 20,
-  country: 2,
-};
-const contactFields = Object.keys(contactLengths) as (keyof Contact)[];
-const maxAttributes = 100;
+/** A submission that breaks no rule, in its normal form. */
+export interface CheckedSubmission extends GivenSubmission {
+  /** The version of the vertical's schema that it was checked by; null when there is none. */
+  readonly schemaVersion: number | null;
+}
+
+/** What came of reading a submission: how it was given, and what is wrong with its form whatever rules hold. */
+export interface SubmissionRead {
+  readonly given: GivenSubmission;
+  readonly refusals: readonly Refusal[];
+}
+
+/** The longest texts that are taken, in UTF-16 code units, by their path below the lead. */
+export const textLimits = {
+  externalId: 200,
+  vertical: 64,
+  'contact.email': 254,
+  'contact.phone': 40,
+  'contact.givenName': 200,
+  'contact.familyName': 200,
+  'contact.postalCode': 20,
+  'contact.country': 2,
+  'attributes.N.key': 64,
+  'attributes.N.value': maxValueLength,
+  'source.channel': 200,
+  'source.campaign': 200,
+  'source.subId': 200,
+  'consent.text': 10_000,
+  'consent.ip': 64,
+  'consent.certificateUrl': 2_000,
+} as const;
+type TextPath = keyof typeof textLimits;
+
+/** What is said of a form that is refused; the specification page of every vertical lists the same. */
+export const formMessages = {
+  tooLong: (max: number): string => `At most ${max} characters.`,
+  unstorable: 'The text has a NUL or an incomplete Unicode character.',
+  score: 'A whole number from 0 to 100.',
+  tooManyAttributes: `At most ${maxAttributes} attributes.`,
+  keyOnce: 'Each key once.',
+} as const;
+
+const contactFields = ['email', 'phone', 'givenName', 'familyName', 'postalCode', 'country'] as const;
 
 /** Collects refusals under a path; written by hand because it runs for every lead (class-validator costs a fifth). */
 class Check {
@@ -66,21 +105,26 @@ class Check {
     this.refusals.push(refusal(code, { field: [...this.path, ...field], ...(message ? { message } : {}) }));
   }
 
-  /** Text of at most `max` characters; empty and absent are null. */
-  text(value: Optional<string>, max: number, ...field: readonly string[]): string | null {
+  /** Text as long as its limit says; empty and absent are null. `index` is the place of an attribute in the list. */
+  text(value: Optional<string>, path: TextPath, index = 0): string | null {
     if (value === null || value === undefined || value === '') return null;
-    if (value.length > max) this.refuse('INVALID_VALUE', field, `At most ${max} characters.`);
+    const max = textLimits[path];
+    if (value.length > max) this.refuse('INVALID_VALUE', fieldOf(path, index), formMessages.tooLong(max));
     else if (!isStorable(value)) {
-      this.refuse('INVALID_VALUE', field, 'The text has a NUL or an incomplete Unicode character.');
+      this.refuse('INVALID_VALUE', fieldOf(path, index), formMessages.unstorable);
     }
     return value;
   }
 
-  required(value: string, max: number, ...field: readonly string[]): string {
-    if (value.trim() === '') this.refuse('REQUIRED', field);
-    this.text(value, max, ...field);
+  required(value: string, path: TextPath, index = 0): string {
+    if (value.trim() === '') this.refuse('REQUIRED', fieldOf(path, index));
+    this.text(value, path, index);
     return value;
   }
+}
+
+function fieldOf(path: TextPath, index: number): string[] {
+  return path.split('.').map((part) => (part === 'N' ? String(index) : part));
 }
 
 const unstorable = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
@@ -91,33 +135,65 @@ export function isStorable(text: string): boolean {
 }
 
 /**
- * Checks a submission as a whole and brings it into its normal form. Refusals name the field below `path`
- * (`['input']`, or `['input', 'leads', '3']`) and never repeat its value.
+ * Reads a submission: lengths, storable text, numbers. What it refuses was never taken and never will be. Refusals name the
+ * field below `path` (`['input']`, or `['input', 'leads', '3']`) and never repeat its value.
  */
-export function checkSubmission(
-  submission: LeadSubmission,
-  path: readonly string[],
-): Outcome<CheckedSubmission> {
+export function readSubmission(submission: LeadSubmission, path: readonly string[]): SubmissionRead {
   const check = new Check(path);
-  const checked: CheckedSubmission = {
-    externalId: check.required(submission.externalId, 200, 'externalId'),
-    vertical: check.required(submission.vertical, 64, 'vertical').trim(),
+  const given: GivenSubmission = {
+    externalId: check.required(submission.externalId, 'externalId'),
+    vertical: check.required(submission.vertical, 'vertical').trim(),
     contractId: submission.contractId,
     test: submission.test,
-    contact: checkContact(check, submission.contact),
+    contact: readContact(check, submission.contact),
     attributes: checkAttributes(check, submission.attributes ?? []),
     source: checkSource(check, submission.source),
     consent: checkConsent(check, submission.consent),
     score: submission.score ?? null,
   };
-  const { score } = checked;
+  const { score } = given;
   if (score !== null && !(Number.isInteger(score) && score >= 0 && score <= 100)) {
-    check.refuse('INVALID_VALUE', ['score'], 'A whole number from 0 to 100.');
+    check.refuse('INVALID_VALUE', ['score'], formMessages.score);
   }
-  return check.refusals.length > 0 ? refused(...check.refusals) : done(checked);
+  return { given, refusals: check.refusals };
 }
 
-function checkContact(check: Check, raw: LeadSubmission['contact']): Contact {
+/**
+ * Holds what was read to the rules of its vertical, and brings it into its normal form; together with what was wrong with
+ * its form, so that everything is told at once. A test lead that breaks none may ask for another answer.
+ */
+export function checkSubmission(
+  { given, refusals }: SubmissionRead,
+  rules: LeadRules,
+  { path, now }: { readonly path: readonly string[]; readonly now: Date },
+): Outcome<CheckedSubmission> {
+  const { contact, problems } = checkContact(given.contact, rules.defaultCountry);
+  const verdict = rules.judge({ contact, attributes: given.attributes, consent: given.consent }, now);
+  if (refusals.length + problems.length + verdict.problems.length > 0) {
+    return refused(...refusals, ...untold([...problems, ...verdict.problems], path, refusals));
+  }
+  const forced = given.test ? forcedAnswerOf(given.contact) : undefined;
+  if (forced && forced.refusals.length > 0) return refused(...refusalsOf(forced, path));
+  const { attributes, schemaVersion } = verdict;
+  return done({ ...given, contact, attributes, schemaVersion });
+}
+
+/** Each place is told of once: a text that cannot even be stored need not be called no phone as well. */
+function untold(
+  problems: readonly LeadProblem[],
+  path: readonly string[],
+  told: readonly Refusal[],
+): Refusal[] {
+  const places = new Set(told.map(({ field }) => field?.join('.')));
+  return problems.flatMap(({ code, field, message }) => {
+    const at = [...path, ...field];
+    if (places.has(at.join('.'))) return [];
+    places.add(at.join('.'));
+    return [refusal(code, { field: at, message })];
+  });
+}
+
+function readContact(check: Check, raw: LeadSubmission['contact']): Contact {
   const contact: Record<keyof Contact, string | null> = {
     email: null,
     phone: null,
@@ -127,40 +203,23 @@ function checkContact(check: Check, raw: LeadSubmission['contact']): Contact {
     country: null,
   };
   for (const field of contactFields) {
-    contact[field] = check.text(raw[field], contactLengths[field], 'contact', field);
-  }
-  if (contact.email === null && contact.phone === null) {
-    check.refuse(
-      'REQUIRED',
-      ['contact'],
-      'Give an email or a phone: without one nobody can answer the lead.',
-    );
-  }
-  if (contact.email !== null && !/^[^\s@]+@[^\s@]+$/.test(contact.email)) {
-    check.refuse('INVALID_VALUE', ['contact', 'email'], 'This is not an e-mail address.');
-  }
-  if (contact.country !== null && !/^[A-Z]{2}$/.test(contact.country)) {
-    check.refuse(
-      'INVALID_VALUE',
-      ['contact', 'country'],
-      'An ISO 3166 code of two capital letters, such as US.',
-    );
+    contact[field] = check.text(raw[field], `contact.${field}`);
   }
   return contact;
 }
 
 function checkAttributes(check: Check, raw: readonly Attribute[]): readonly Attribute[] {
   if (raw.length > maxAttributes) {
-    check.refuse('TOO_MANY', ['attributes'], `At most ${maxAttributes} attributes.`);
+    check.refuse('TOO_MANY', ['attributes'], formMessages.tooManyAttributes);
     return [];
   }
   const seen = new Set<string>();
   return raw.map(({ key, value }, index) => {
-    const at = ['attributes', String(index)];
-    check.required(key, 64, ...at, 'key');
-    if (seen.has(key)) check.refuse('INVALID_VALUE', [...at, 'key'], 'Each key once.');
+    check.required(key, 'attributes.N.key', index);
+    if (seen.has(key))
+      check.refuse('INVALID_VALUE', fieldOf('attributes.N.key', index), formMessages.keyOnce);
     seen.add(key);
-    check.text(value, 2_000, ...at, 'value');
+    check.text(value, 'attributes.N.value', index);
     return { key, value };
   });
 }
@@ -168,9 +227,9 @@ function checkAttributes(check: Check, raw: readonly Attribute[]): readonly Attr
 function checkSource(check: Check, raw: LeadSubmission['source']): LeadSource | null {
   if (!raw) return null;
   const source = {
-    channel: check.text(raw.channel, 200, 'source', 'channel'),
-    campaign: check.text(raw.campaign, 200, 'source', 'campaign'),
-    subId: check.text(raw.subId, 200, 'source', 'subId'),
+    channel: check.text(raw.channel, 'source.channel'),
+    campaign: check.text(raw.campaign, 'source.campaign'),
+    subId: check.text(raw.subId, 'source.subId'),
     cost: null,
   };
   if (!raw.cost) return source;
@@ -186,9 +245,9 @@ function checkSource(check: Check, raw: LeadSubmission['source']): LeadSource | 
 function checkConsent(check: Check, raw: LeadSubmission['consent']): Consent | null {
   if (!raw) return null;
   return {
-    text: check.text(raw.text, 10_000, 'consent', 'text'),
+    text: check.text(raw.text, 'consent.text'),
     capturedAt: raw.capturedAt ?? null,
-    ip: check.text(raw.ip, 64, 'consent', 'ip'),
-    certificateUrl: check.text(raw.certificateUrl, 2_000, 'consent', 'certificateUrl'),
+    ip: check.text(raw.ip, 'consent.ip'),
+    certificateUrl: check.text(raw.certificateUrl, 'consent.certificateUrl'),
   };
 }

@@ -1,6 +1,11 @@
 export * from './lead.js';
 export * from './delivery.js';
-export type { LeadSubmission } from './check-submission.js';
+export { type LeadSubmission, textLimits } from './check-submission.js';
+export { canonicalEmailAddress } from './email-address.js';
+export { type ForcedAnswer, forcedAnswers, type ForcedRefusal, testDomain } from './forced-answer.js';
+export { canonicalPhone } from './phone.js';
+export { postalCodeShapes } from './postal-code.js';
+export { type PossibleRefusal, possibleRefusals } from './submission-answers.js';
 export { DeliveryStore } from './delivery.store.js';
 export { Overloaded } from './group-commit.js';
 export { type LeadFilter, type LeadPage, LeadQueries } from './lead.queries.js';

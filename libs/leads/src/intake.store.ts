@@ -28,6 +28,8 @@ export interface IntakeTerms {
   readonly rowVersion: number;
   /** It was not named: if another contract takes leads of its vertical by now, its leads are left out as well. */
   readonly isOnly: boolean;
+  /** The vertical's version by whose rules the leads were checked, 0 where it is not defined; another leaves them out. */
+  readonly verticalVersion: number;
   readonly series: SettlementSeries;
   /** The first day of the settlement that takes the charges. */
   readonly periodStart: LocalDate;
@@ -56,8 +58,8 @@ const journalHash = inputHashSql({
  * One statement for the leads of many agencies: lead, delivery, charge, journal and posting, all or nothing. As eleven
  * statements per lead the same work took three to four times as long, and TypeORM repositories cost nine tenths of the
  * throughput. A lead is left out, and so is not in the answer, when its natural key exists already, when its contract
- * changed since it was read, or when it costs something and its settlement is not open or its buyer's balance is used
- * up; the caller then finds out which.
+ * changed since it was read or its vertical since the lead was checked, or when it costs something and its settlement is
+ * not open or its buyer's balance is used up; the caller then finds out which.
  *
  * Rows go in by natural key, so that two batches with the same leads wait for each other, never in a circle. The lock
  * on the settlement keeps it from closing until this commits; the lock on the contract keeps its terms in force.
@@ -66,11 +68,11 @@ const intakeSql = `
 with input as materialized (
   select * from json_to_recordset($1::json) as r(agency_id uuid, lead_id uuid, delivery_id uuid, charge_id uuid,
     fee_id uuid, external_id text, test boolean, input_hash text, vertical text, contact jsonb, attributes jsonb,
-    source jsonb, consent jsonb, score smallint, actor text, k integer)
+    source jsonb, consent jsonb, score smallint, schema_version integer, actor text, k integer)
 ), terms as materialized (
   select t.*, c.credit_blocked, s.root_id, u.id as unbilled_id, a.id as accrued_id, f.id as deferred_id
   from json_to_recordset($2::json) as t(k integer, agency_id uuid, contract_id uuid, version integer,
-    row_version integer, is_only boolean, buyer_id uuid, currency char(3), schedule text, time_zone text, period_start date,
+    row_version integer, is_only boolean, vertical_version integer, buyer_id uuid, currency char(3), schedule text, time_zone text, period_start date,
     late_period_start date, base_minor bigint, fee_minor bigint, fee_rate_ppm integer)
   cross join lateral (
     select vertical, credit_blocked_at is not null as credit_blocked from contracts
@@ -91,11 +93,12 @@ with input as materialized (
   where not (t.is_only and exists (
     select from contracts o
     where o.agency_id = t.agency_id and o.vertical = c.vertical and o.state = 'ACTIVE' and o.id <> t.contract_id))
+  and t.vertical_version = coalesce((select version from verticals where key = c.vertical collate "C"), 0)
 ), lead as (
   insert into leads (agency_id, id, external_id, test, input_hash, vertical, state, contact, attributes, source,
-    consent, score, submitted_by, received_at)
+    consent, score, schema_version, submitted_by, received_at)
   select i.agency_id, i.lead_id, i.external_id, i.test, decode(i.input_hash, 'hex'), i.vertical, 'SOLD', i.contact,
-    i.attributes, i.source, i.consent, i.score, i.actor, $3
+    i.attributes, i.source, i.consent, i.score, i.schema_version, i.actor, $3
   from input i join terms t using (k)
   where i.test or (t.root_id is not null and not t.credit_blocked)
   order by i.agency_id, i.external_id
@@ -172,6 +175,7 @@ function leadParameter(lead: IntakeLead, k: number): object {
     source: storedSource(submission),
     consent: submission.consent,
     score: submission.score,
+    schema_version: submission.schemaVersion,
     actor: lead.submittedBy,
     k,
   };
@@ -191,6 +195,7 @@ function termsParameter(terms: IntakeTerms, k: number): object {
     version: terms.version,
     row_version: terms.rowVersion,
     is_only: terms.isOnly,
+    vertical_version: terms.verticalVersion,
     buyer_id: terms.series.buyerId,
     currency: terms.series.currency,
     schedule: terms.series.schedule,

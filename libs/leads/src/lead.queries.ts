@@ -19,6 +19,7 @@ interface LeadRow {
   readonly source: StoredSource | null;
   readonly consent: StoredConsent | null;
   readonly score: number | null;
+  readonly schema_version: number | null;
   readonly received_at: Date;
 }
 
@@ -37,7 +38,7 @@ interface StoredConsent {
 }
 
 const leadColumns = `l.agency_id, l.id, l.external_id, l.test, l.vertical, l.state, l.contact, l.attributes, l.source,
-  l.consent, l.score, l.received_at`;
+  l.consent, l.score, l.schema_version, l.received_at`;
 
 /** Which leads a list shows; an absent filter shows all. */
 export interface LeadFilter {
@@ -248,6 +249,7 @@ function leadOf(row: LeadRow): Lead {
       capturedAt: consent.capturedAt === null ? null : new Date(consent.capturedAt),
     },
     score: row.score,
+    schemaVersion: row.schema_version,
     receivedAt: row.received_at,
   };
 }

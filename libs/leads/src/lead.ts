@@ -60,5 +60,7 @@ export interface Lead {
   readonly consent: Consent | null;
   /** The agency's own score, 0 to 100. */
   readonly score: number | null;
+  /** The version of the vertical's schema that it was checked by; null when there was none. */
+  readonly schemaVersion: number | null;
   readonly receivedAt: Date;
 }

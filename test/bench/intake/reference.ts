@@ -124,5 +124,8 @@ const written = [
   'postings',
 ];
 
-/** Empties what legs write, so that each begins with the same data; settlements stay open, and accounts stay. */
-export const freshDataSql = unguarded(written, `truncate bench.bare_leads, ${written.join(', ')}`);
+/**
+ * Empties what legs write, so that each begins with the same data; settlements stay open, and accounts stay. cascade:
+ * tables that point at them are empty here, and need not be known.
+ */
+export const freshDataSql = unguarded(written, `truncate bench.bare_leads, ${written.join(', ')} cascade`);

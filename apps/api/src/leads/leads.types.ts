@@ -127,6 +127,13 @@ export class LeadType extends Node {
   @Field(() => Int, { nullable: true, description: "The agency's own score, 0 to 100." })
   score: number | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The version of the vertical’s lead schema that it was checked by; null when there was none.',
+  })
+  schemaVersion: number | null;
+
   @Field(() => DateTimeScalar)
   receivedAt: Date;
 }
@@ -312,6 +319,7 @@ export function leadTypeOf(lead: Lead): LeadType {
     test: lead.test,
     attributes: lead.attributes,
     score: lead.score,
+    schemaVersion: lead.schemaVersion,
     receivedAt: lead.receivedAt,
   };
 }
