@@ -6,6 +6,7 @@ import { ApiModule } from './api.module.js';
 import { errorLog, NestLog } from './edge-log.js';
 import { EdgeExceptionFilter, fastifyOptions, installEdgeHooks } from './graphql/index.js';
 import { Readiness } from './health/readiness.js';
+import { installStripeWebhook } from './stripe-webhook/stripe-webhook.js';
 import { InputRefusalFilter, InputValidationPipe } from './validation/index.js';
 
 /** How long a load balancer may take to see that this process wants no more requests. */
@@ -28,6 +29,7 @@ export async function createApp(config: Config, log: Log): Promise<NestFastifyAp
   installEdgeHooks(adapter.getInstance());
   app.useGlobalFilters(new EdgeExceptionFilter(errorLog(log)), new InputRefusalFilter());
   app.useGlobalPipes(new InputValidationPipe());
+  installStripeWebhook(app, log);
   return app;
 }
 

@@ -8,14 +8,27 @@ import { describeError } from './describe-error.js';
  */
 const loggedFields = [
   'attempt',
+  /** Of the payment provider, or of ours. */
+  'code',
   'count',
+  'eventId',
   /** Names of broken rules of the books. */
   'invariants',
   'jobId',
+  /** Of an operation, an object or a movement at the payment provider. */
+  'kind',
   'mode',
+  /** The payment provider's id of an object or a movement. */
+  'objectId',
+  'operationId',
+  /** Operations that are not sent yet; beside them those that are on their way, in doubt, or stopped. */
+  'ready',
   'requestId',
+  'sending',
   'signal',
+  'stopped',
   'task',
+  'unknown',
   'url',
   /** Ids of what breaks the rules. */
   'violations',

@@ -19,6 +19,13 @@ export const idPrefixes = {
   /** A settlement line is a charge. */
   charge: 'chg',
   journal: 'jrn',
+  payout: 'pyo',
+  event: 'evt',
+  webhookEndpoint: 'whe',
+  webhookDelivery: 'whd',
+  /** Something that the payment provider is asked for. */
+  operation: 'opn',
+  financeRequest: 'frq',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

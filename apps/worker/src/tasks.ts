@@ -1,8 +1,15 @@
 import { type Clock, SandboxClock } from '#calendar';
-import { type Database, pruneIdempotencyKeys, type SandboxClockStore, type UnitOfWork } from '#database';
+import {
+  type Database,
+  pruneIdempotencyKeys,
+  type SandboxClockStore,
+  type Transaction,
+  type UnitOfWork,
+} from '#database';
 import { doDueWork, type DueWork, type TaskTable } from '#jobs';
 import { type AdvanceCheckpoints, type LedgerInvariant, runInvariants } from '#ledger';
 import { done } from '#outcome';
+import { pruneEvents, type Reconcile } from '#payments';
 import type { Log } from '../../process/src/log.js';
 
 /** What the tasks work with. */
@@ -14,6 +21,8 @@ export interface TaskTools {
   readonly advanceCheckpoints: AdvanceCheckpoints;
   readonly dueWork: readonly DueWork[];
   readonly invariants: readonly LedgerInvariant[];
+  /** Null: payments are off. */
+  readonly reconcile: Pick<Reconcile, 'execute'> | null;
   readonly log: Log;
 }
 
@@ -23,11 +32,28 @@ export function createTasks(tools: TaskTools): TaskTable {
     'verify-ledger': () => verifyLedger(tools),
     'advance-checkpoints': (now) => advanceCheckpoints(tools, now),
     'prune-idempotency-keys': (now) => pruneKeys(tools, now),
+    ...(tools.reconcile && paymentTasks(tools, tools.reconcile)),
     ...Object.fromEntries(tools.dueWork.map((work) => [work.name, (now: Date) => doDue(tools, work, now)])),
   };
   return Object.fromEntries(
     Object.entries(tasks).map(([name, task]) => [name, async () => await task(await currentTime(tools))]),
   );
+}
+
+function paymentTasks(
+  { unitOfWork, log }: TaskTools,
+  reconcile: Pick<Reconcile, 'execute'>,
+): Record<string, (now: Date) => Promise<void>> {
+  return {
+    'reconcile-payments': async (now) => {
+      const { found, differences } = await reconcile.execute(now);
+      if (differences.length === 0) log.info('ledger and payment provider match', { count: found });
+    },
+    'prune-events': async (now) => {
+      const count = await pruneAll(unitOfWork, (tx) => pruneEvents(tx, now, prunedAtOnce));
+      if (count > 0) log.info('forgot old events of the payment provider', { count });
+    },
+  };
 }
 
 /** Another process may have advanced the sandbox clock since the last task. */
@@ -56,14 +82,21 @@ async function advanceCheckpoints(tools: TaskTools, now: Date): Promise<void> {
 const prunedAtOnce = 10_000;
 
 async function pruneKeys({ unitOfWork, log }: TaskTools, now: Date): Promise<void> {
+  const count = await pruneAll(unitOfWork, (tx) => pruneIdempotencyKeys(tx, now, prunedAtOnce));
+  if (count > 0) log.info('forgot old idempotency keys', { count });
+}
+
+/** In batches, a transaction each. */
+async function pruneAll(
+  unitOfWork: UnitOfWork,
+  prune: (tx: Transaction) => Promise<number>,
+): Promise<number> {
   let count = 0;
   for (let last = prunedAtOnce; last === prunedAtOnce; count += last) {
-    const pruned = await unitOfWork.run(async (tx) =>
-      done(await pruneIdempotencyKeys(tx, now, prunedAtOnce)),
-    );
+    const pruned = await unitOfWork.run(async (tx) => done(await prune(tx)));
     last = pruned.ok ? pruned.value : 0;
   }
-  if (count > 0) log.info('forgot old idempotency keys', { count });
+  return count;
 }
 
 async function doDue({ log }: TaskTools, work: DueWork, now: Date): Promise<void> {

@@ -9,11 +9,12 @@ import {
   postJournals,
 } from '#ledger';
 import { done } from '#outcome';
+import type { Reconciliation } from '#payments';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { createLog } from '../../process/src/log.js';
 import { createSchedule } from './schedule.js';
-import { createTasks } from './tasks.js';
+import { createTasks, type TaskTools } from './tasks.js';
 
 let testDatabase: TestDatabase;
 let dataSource: DataSource;
@@ -34,8 +35,15 @@ afterAll(async () => {
 
 const began = new Date('2026-05-04T12:00:00Z');
 const hourMs = 3_600_000;
+const matching: Reconciliation = { id: newId(), finishedAt: began, found: 3, accounts: [], differences: [] };
 
-function setUp(parts: { dueWork?: readonly DueWork[]; invariants?: readonly LedgerInvariant[] } = {}) {
+interface Parts {
+  readonly dueWork?: readonly DueWork[];
+  readonly invariants?: readonly LedgerInvariant[];
+  readonly reconcile?: TaskTools['reconcile'];
+}
+
+function setUp(parts: Parts = {}) {
   const lines: Record<string, unknown>[] = [];
   const dueWork = parts.dueWork ?? [];
   const tasks = createTasks({
@@ -46,6 +54,7 @@ function setUp(parts: { dueWork?: readonly DueWork[]; invariants?: readonly Ledg
     advanceCheckpoints: new AdvanceCheckpoints(database, unitOfWork),
     dueWork,
     invariants: parts.invariants ?? ledgerInvariants,
+    reconcile: parts.reconcile ?? null,
     log: createLog('info', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) }),
   });
   const run = async (name: string): Promise<void> => {
@@ -60,6 +69,12 @@ describe('the schedule', () => {
   it('names every task, and only tasks', () => {
     const { tasks, dueWork } = setUp({ dueWork: [{ name: 'something-due', run: async () => 0 }] });
     const scheduled = createSchedule(dueWork).map(({ task }) => task);
+    expect(scheduled.sort()).toEqual(Object.keys(tasks).sort());
+  });
+
+  it('names those of payments when there are payments', () => {
+    const { tasks } = setUp({ reconcile: { execute: async () => matching } });
+    const scheduled = createSchedule([], true).map(({ task }) => task);
     expect(scheduled.sort()).toEqual(Object.keys(tasks).sort());
   });
 });
@@ -102,6 +117,18 @@ describe('verify-ledger', () => {
   });
 });
 
+describe('reconcile-payments', () => {
+  it('says that everything matches, by the clock of the sandbox', async () => {
+    const times: Date[] = [];
+    const { run, lines } = setUp({ reconcile: { execute: async (now) => (times.push(now), matching) } });
+    await run('reconcile-payments');
+    expect(times).toHaveLength(1);
+    expect(lines).toEqual([
+      expect.objectContaining({ level: 30, msg: 'ledger and payment provider match', count: 3 }),
+    ]);
+  });
+});
+
 describe('housekeeping', () => {
   it('advances the checkpoints', async () => {
     const [agencyId, buyerId, id] = [newId(), newId(), newId()];
@@ -136,5 +163,18 @@ describe('housekeeping', () => {
     await database.query(insert, [newId(), 'young', began, '1 day']);
     await setUp().run('prune-idempotency-keys');
     expect(await database.query('select key from idempotency_keys')).toEqual([{ key: 'young' }]);
+  });
+
+  it('forgets events of the provider ninety days after they were over', async () => {
+    const insert = `insert into stripe_events (id, type, livemode, state, next_try_at, created_at, received_at, finished_at)
+      values ($1, 'x', false, $2, $3, $3, $3::timestamptz - $4::interval, $3)`;
+    await database.query(insert, ['old', 'APPLIED', began, '91 days']);
+    await database.query(insert, ['young', 'APPLIED', began, '89 days']);
+    await database.query(insert, ['waiting', 'RECEIVED', began, '91 days']);
+    await setUp({ reconcile: { execute: async () => matching } }).run('prune-events');
+    expect(await database.query('select id from stripe_events order by id')).toEqual([
+      { id: 'waiting' },
+      { id: 'young' },
+    ]);
   });
 });

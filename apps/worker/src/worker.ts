@@ -2,9 +2,10 @@ import type { Config } from '#config';
 import { type JobEvent, migrateJobs, startWorker } from '#jobs';
 import { NestFactory } from '@nestjs/core';
 import type { Log } from '../../process/src/log.js';
+import { startPaymentLoop } from './payment-loop.js';
 import { createSchedule } from './schedule.js';
 import { createTasks } from './tasks.js';
-import { toolsOf, WorkerModule } from './worker.module.js';
+import { paymentToolsOf, toolsOf, WorkerModule } from './worker.module.js';
 
 export interface Worker {
   /** Settles when it ends by itself or was stopped; rejects when an error ended it. */
@@ -25,12 +26,14 @@ export async function openWorker(config: Config, log: Log): Promise<Worker> {
     const running = await startWorker({
       url: config.databaseUrl,
       tasks: createTasks(tools),
-      schedule: createSchedule(tools.dueWork),
+      schedule: createSchedule(tools.dueWork, tools.reconcile !== null),
       concurrency: config.workerConcurrency,
       onEvent: (event) => report(log, event),
     });
+    const payments = startPaymentLoop(paymentToolsOf(context));
     const stop = async (): Promise<void> => {
-      await running.stop(config.shutdownTimeoutMs);
+      const timeoutMs = config.shutdownTimeoutMs;
+      await Promise.all([running.stop(timeoutMs), payments.stop(timeoutMs)]);
       await context.close();
     };
     return { ended: running.ended, stop };

@@ -1,5 +1,5 @@
 export { createDataSource, type DatabaseOptions, migrate } from './data-source.js';
-export { type Transaction, UnitOfWork } from './unit-of-work.js';
+export { isInsideTransaction, type Transaction, UnitOfWork } from './unit-of-work.js';
 export { isConnectionFailure } from './connection-failure.js';
 export { Database } from './database.js';
 export { newId } from './new-id.js';

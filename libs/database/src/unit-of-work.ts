@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import type { Outcome } from '#outcome';
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
@@ -16,6 +17,12 @@ export interface Transaction {
 
 const restartable = new Set(['40001', '40P01']);
 const maxAttempts = 3;
+const openTransaction = new AsyncLocalStorage<true>();
+
+/** Whether the caller, or whoever began what it is doing, is in a {@link UnitOfWork}: who goes over the network asks. */
+export function isInsideTransaction(): boolean {
+  return openTransaction.getStore() === true;
+}
 
 @Injectable()
 export class UnitOfWork {
@@ -42,7 +49,7 @@ export class UnitOfWork {
       await runner.connect();
       await runner.startTransaction();
       try {
-        const outcome = await work(asTransaction(runner.manager));
+        const outcome = await openTransaction.run(true, () => work(asTransaction(runner.manager)));
         if (outcome.ok) await runner.commitTransaction();
         else await runner.rollbackTransaction();
         return outcome;

@@ -1,0 +1,36 @@
+import { isInsideTransaction } from '#database';
+import { invariant } from '#outcome';
+import type { PaymentProvider } from './provider.js';
+import type { TokenBucket } from './token-bucket.js';
+
+/**
+ * The provider as every process uses it: each call over the network takes a token, and throws InvariantViolation inside
+ * a transaction, which would hold its locks for as long as a stranger's computer likes, and might run again.
+ */
+export function guardedProvider(provider: PaymentProvider, bucket: TokenBucket): PaymentProvider {
+  const overNetwork = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
+    invariant(!isInsideTransaction(), `${name} of the payment provider is called inside a transaction`);
+    await bucket.take();
+    return await call();
+  };
+  return {
+    freeze: (request, operationId) => provider.freeze(request, operationId),
+    readEvent: (rawBody, signature, now) => provider.readEvent(rawBody, signature, now),
+    send: (operation) => overNetwork('send', () => provider.send(operation)),
+    find: (operation) => overNetwork('find', () => provider.find(operation)),
+    retrieve: (kind, id, accountId) =>
+      overNetwork('retrieve', () => provider.retrieve(kind, id, accountId ?? null)),
+    disputesOf: (chargeId) => overNetwork('disputesOf', () => provider.disputesOf(chargeId)),
+    paymentOfCharge: (chargeId) => overNetwork('paymentOfCharge', () => provider.paymentOfCharge(chargeId)),
+    funds: (since, after) => overNetwork('funds', () => provider.funds(since, after)),
+    transferOfMovement: (movementId) =>
+      overNetwork('transferOfMovement', () => provider.transferOfMovement(movementId)),
+    balances: () => overNetwork('balances', () => provider.balances()),
+    bankPayouts: (accountId, since) =>
+      overNetwork('bankPayouts', () => provider.bankPayouts(accountId, since)),
+    onboardingLink: (accountId, links) =>
+      overNetwork('onboardingLink', () => provider.onboardingLink(accountId, links)),
+    beginSetup: (providerBuyerId, idempotencyKey) =>
+      overNetwork('beginSetup', () => provider.beginSetup(providerBuyerId, idempotencyKey)),
+  };
+}
