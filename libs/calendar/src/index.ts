@@ -9,5 +9,20 @@ export {
   isInstantInRange,
   parseLocalDate,
 } from './local-date.js';
-export { isTimeZone, localDateOf, startOfDay } from './time-zone.js';
-export * from './schedule.js';
+export { type WallTime, isTimeZone, localDateOf, startOfDay, wallTimeOf } from './time-zone.js';
+export {
+  type Period,
+  type Schedule,
+  boundariesAround,
+  isPeriodOf,
+  nextPeriod,
+  periodContaining,
+  periodEndsAt,
+  periodIncludes,
+  periodStartsAt,
+  previousPeriod,
+  schedules,
+  schedulesMatching,
+} from './schedule.js';
+export * from './time-window.js';
+export * from './weekly-hours.js';

@@ -89,8 +89,8 @@ export function periodEndsAt(period: Period, timeZone: string): Date {
   return startOfDay(period.end, timeZone);
 }
 
-/** 0 on a Monday, 6 on a Sunday. */
-function daysSinceMonday(date: LocalDate): number {
+/** 0 on a Monday, 6 on a Sunday. Not for use outside this library. */
+export function daysSinceMonday(date: LocalDate): number {
   // 1970-01-01 was a Thursday, three days after a Monday; the second remainder makes days before it positive.
   return (((dayNumberOf(date) + 3) % 7) + 7) % 7;
 }

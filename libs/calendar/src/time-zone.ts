@@ -86,6 +86,46 @@ export function startOfDay(date: LocalDate, timeZone: string): Date {
   return new Date(changeBetween(zone, byNewClockMs, byOldClockMs, offsetBeforeMs));
 }
 
+/** What a clock and a calendar on the wall show. */
+export interface WallTime {
+  readonly date: LocalDate;
+  /** 0 to 1439; the minute that has begun. */
+  readonly minuteOfDay: number;
+}
+
+/**
+ * What the wall shows in the zone at that instant. An hour that the clocks skip is never shown, and one that they
+ * repeat is shown twice. Throws InvariantViolation as {@link localDateOf} does.
+ */
+export function wallTimeOf(instant: Date, timeZone: string): WallTime {
+  const shownMs = instant.getTime() + wallOffsetMs(instant, timeZone);
+  const dayNumber = Math.floor(shownMs / dayMs);
+  return {
+    date: dateOfDayNumber(dayNumber),
+    minuteOfDay: Math.floor((shownMs - dayNumber * dayMs) / 60_000),
+  };
+}
+
+/** How far the wall clock of the zone is ahead of UTC, in milliseconds. Not for use outside this library. */
+export function wallOffsetMs(instant: Date, timeZone: string): number {
+  invariant(isInstantInRange(instant), 'an instant was not checked before it was placed in a zone');
+  return offsetMsAt(zoneOf(timeZone), instant.getTime());
+}
+
+/**
+ * The first instant after `from` and not after `to` at which the wall clock is another one than at `from`; undefined
+ * when it is the same at both. The clocks change at most once in between. Not for use outside this library.
+ */
+export function clockChangeBetween(
+  { from, to }: { readonly from: Date; readonly to: Date },
+  timeZone: string,
+): Date | undefined {
+  const zone = zoneOf(timeZone);
+  const oldOffsetMs = offsetMsAt(zone, from.getTime());
+  if (offsetMsAt(zone, to.getTime()) === oldOffsetMs) return undefined;
+  return new Date(changeBetween(zone, from.getTime(), to.getTime(), oldOffsetMs));
+}
+
 /**
  * The first millisecond in (fromMs, toMs] with another offset than the old one; the clocks change once in
  * between.

@@ -1,0 +1,52 @@
+export * from './route.js';
+export {
+  type AttributeRule,
+  type RangeType,
+  type ValueType,
+  rangeTypes,
+  valueTypes,
+} from './attribute-rule.js';
+export { type Area, type Geography, type PostalRange, anywhere } from './geography.js';
+export { type SourceMatch, type SourceRule, anySource } from './source-rule.js';
+export * from './raw-route.js';
+export { type RouteContext, validateRoute } from './validate-route.js';
+export { type Clause, clausesOf } from './clauses.js';
+export { describeClause, describeRule } from './describe-rule.js';
+export { type DescribedRoute, describeCap, describeEntry, describeRoute } from './describe-route.js';
+export * from './routable-lead.js';
+export * from './routing-state.js';
+export {
+  type CompiledRoute,
+  type RouteSurroundings,
+  chainOf,
+  compileRoute,
+  countersNeeded,
+} from './compile-route.js';
+export {
+  type ConsideredEntry,
+  type Decision,
+  type EntryOutcome,
+  type RouteVersion,
+  type RoutingResult,
+  type Sale,
+  bidDetails,
+  duplicateDetails,
+  entriesInOrder,
+  outcomesOf,
+  routingResults,
+} from './decision.js';
+export { type RoutedBatch, claimOffer, routeBatch } from './route-batch.js';
+export {
+  type DecisionDifference,
+  type PastLead,
+  differencesOf,
+  dryRun,
+  stateBefore,
+  withCounters,
+} from './replay.js';
+export {
+  type DecisionExplanation,
+  type DecisionViewer,
+  type ExplainedEntry,
+  explainDecision,
+} from './explain-decision.js';
