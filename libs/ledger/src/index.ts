@@ -22,6 +22,35 @@ export {
   settlementApproved,
   takeFromAgency,
 } from './recipes.js';
+export {
+  balanceFilled,
+  balanceSpent,
+  clawbackNetted,
+  clawbackWrittenOff,
+  collected,
+  collectionReturned,
+  creditApplied,
+  disputeFee,
+  disputeLost,
+  disputeOpened,
+  disputeWon,
+  fillingReturned,
+  heldAgain,
+  heldAgainAfterPayout,
+  holdReleased,
+  paidOutOfBand,
+  providerFee,
+  receivableWrittenOff,
+  refundCameBack,
+  refundDecided,
+  refundDone,
+  refundFailed,
+  sentToBank,
+  transferFailed,
+  transferRequested,
+  transferReversed,
+  transferSucceeded,
+} from './payment-recipes.js';
 export { ensureAccounts } from './accounts.store.js';
 export { type Booker, inputHashOf, type PostedJournal, postJournals } from './post-journals.store.js';
 export {
@@ -34,6 +63,7 @@ export {
   type TrialBalance,
   trialBalances,
 } from './balances.queries.js';
+export { balancesOfBooks, type BookBalance, type BookCurrency, lockBooks } from './book-balances.queries.js';
 export { advanceCheckpoint, booksWithAccounts } from './checkpoint.store.js';
 export { AdvanceCheckpoints } from './advance-checkpoints.action.js';
 export { LedgerModule } from './ledger.module.js';

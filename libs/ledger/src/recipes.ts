@@ -122,7 +122,8 @@ function agencyShareApproved(agencyMinor: bigint, split: AgencySplit | undefined
   return fromAgency(split, accrued);
 }
 
-function fromAgency(split: AgencySplit, to: AccountRef): readonly NewPosting[] {
+/** Money of the agency goes to another account, as it was split. */
+export function fromAgency(split: AgencySplit, to: AccountRef): readonly NewPosting[] {
   const { heldMinor, payableMinor, clawbackDueMinor } = split;
   invariant(heldMinor >= 0n && payableMinor >= 0n && clawbackDueMinor >= 0n, 'a part of a split is negative');
   return [
@@ -133,7 +134,7 @@ function fromAgency(split: AgencySplit, to: AccountRef): readonly NewPosting[] {
 }
 
 /** No posting for zero, swapped sides for a negative amount. */
-function move(debit: AccountRef, credit: AccountRef, amountMinor: bigint): readonly NewPosting[] {
+export function move(debit: AccountRef, credit: AccountRef, amountMinor: bigint): readonly NewPosting[] {
   if (amountMinor === 0n) return [];
   return amountMinor > 0n
     ? [{ debit, credit, amountMinor }]
