@@ -6,6 +6,7 @@ import { DatabaseModule } from '#database';
 import { OrganizationsModule } from '#organizations';
 import { VerticalsModule } from '#verticals';
 import { ClockModule } from '../../process/src/clock.module.js';
+import { PaymentsProcessModule } from '../../process/src/payments.module.js';
 import { createLog } from '../../process/src/log.js';
 import { rows } from '../../process/src/rows.js';
 import { SettingsModule } from '../../process/src/settings.module.js';
@@ -23,6 +24,7 @@ class CliModule {
         OrganizationsModule,
         ContractsModule,
         VerticalsModule,
+        PaymentsProcessModule,
       ],
       providers,
     };

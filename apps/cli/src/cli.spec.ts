@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import pg from 'pg';
 import { createEmptyDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { type PaymentsHome, settlePaymentsHome } from '../../process/src/payments-home.js';
+import { startStripeSandbox } from '../../../test/support/stripe-sandbox.js';
 import type { DemoFile } from './demo-file.js';
 
 /** Compiled by the set-up of the test run. */
@@ -77,7 +80,10 @@ it('migrates, seeds and seeds again without making anything twice', async () => 
   const first = readDemo();
   expect(first).toMatchObject({ consoleUrl: null, stripeSandboxUrl: null });
   expect(first.organizations.agency.id).toMatch(/^org_/);
-  expect(first.users.approver.apiKey).toMatch(/^ldg_live_/);
+  const apiKeys = Object.values(first.users).map(({ apiKey }) => apiKey);
+  expect(apiKeys).toEqual(Array(4).fill(expect.stringMatching(/^ldg_live_/)));
+  expect(new Set(apiKeys).size).toBe(4);
+  expect(first.users.secondApprover.email).toBe('second-approver@leadger.example');
   expect(fs.statSync(demoFile).mode & 0o777).toBe(0o600);
 
   expect(await leadger(['seed'])).toMatchObject({ code: 0 });
@@ -98,4 +104,54 @@ it('migrates, seeds and seeds again without making anything twice', async () => 
   expect(await leadger(['doctor'])).toMatchObject({ code: 0, err: '' });
   const { code, out } = await leadger(['verify-ledger', '--json']);
   expect({ code, holds: (JSON.parse(out) as { holds: boolean }).holds }).toEqual({ code: 0, holds: true });
+}, 120_000);
+
+async function bindPaymentsTo(home: PaymentsHome): Promise<void> {
+  const connection = new pg.Client({ connectionString: database.url });
+  await connection.connect();
+  try {
+    await connection.query('comment on table sandbox_clock is null');
+    const query = async <T>(sql: string) => (await connection.query(sql)).rows as T[];
+    await settlePaymentsHome({ query }, { home, isUsed: false });
+  } finally {
+    await connection.end();
+  }
+}
+
+/** What the doctor says of payments. */
+async function paymentsOf(
+  settings: Record<string, string>,
+): Promise<{ code: number | null; lines: string[] }> {
+  const { code, out } = await leadger(['doctor'], settings);
+  return { code, lines: out.split('\n').filter((line) => line.includes(' payments')) };
+}
+
+it('knows the Stripe sandbox, and says whether payments are on', async () => {
+  const like = (...patterns: RegExp[]): unknown[] =>
+    patterns.map((pattern): unknown => expect.stringMatching(pattern));
+  const stripe = await startStripeSandbox();
+  const settings = { LEADGER_STRIPE_SANDBOX_URL: stripe.url };
+  const answers = /^ok .*: on, at the Stripe sandbox .* which answers$/;
+  try {
+    expect(await leadger(['seed'], settings)).toMatchObject({ code: 0, err: '' });
+    expect(readDemo().stripeSandboxUrl).toBe(stripe.url);
+    expect(await paymentsOf(settings)).toEqual({ code: 0, lines: like(answers, /^ok .*: none yet$/) });
+    const seed = stripe.control.rows({ table: 'meta' }).find(({ id }) => id === 'seed')?.value;
+    await bindPaymentsTo(`Stripe sandbox ${seed}`);
+    const inStep = await paymentsOf(settings);
+    expect(inStep).toEqual({ code: 0, lines: like(answers, /^ok .* whose clock is with ours$/) });
+    stripe.control.setClockOffset({ offsetMs: 3_600_000 });
+    const late = await paymentsOf(settings);
+    expect(late).toEqual({ code: 1, lines: like(answers, /^WRONG .* whose clock is 3600 s off$/) });
+    await bindPaymentsTo('Stripe sandbox 0123');
+    const other = await paymentsOf(settings);
+    expect(other).toEqual({ code: 1, lines: like(answers, /^WRONG .* made at Stripe sandbox 0123, and/) });
+    const withKey = await paymentsOf({ STRIPE_SECRET_KEY: 'sk_test_hidden' });
+    const withKeyLines = like(/^ok .*: on, with a test key: no real/, /^WRONG .* mean nothing to Stripe/);
+    expect(withKey).toEqual({ code: 1, lines: withKeyLines });
+  } finally {
+    await stripe.stop();
+  }
+  expect(await paymentsOf(settings)).toEqual({ code: 1, lines: like(/^WRONG .* does not answer/) });
+  expect(await paymentsOf({})).toEqual({ code: 0, lines: like(/^ok .*: off, /) });
 }, 120_000);

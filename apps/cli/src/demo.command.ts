@@ -5,6 +5,8 @@ import { type Command, CommandError } from './command.js';
 import { readDemoKeys } from './demo/demo-keys.js';
 import { GraphqlClient } from './demo/graphql-client.js';
 import { Marketplace, type DemoTerms } from './demo/marketplace.js';
+import { MoneyMoves } from './demo/money-moves.js';
+import { playPayment } from './demo/play-payment.js';
 import { type MonthPlan, type MonthPlayed, playMonth } from './demo/play-month.js';
 import { Progress } from './demo/progress.js';
 import { booksText } from './demo/books.js';
@@ -46,20 +48,25 @@ export const demoCommand: Command = {
   summary:
     'Plays the worked month, once under each kind of contract, through the public API of a running sandbox, and checks\n' +
     'what comes out to the cent. Exit code 1 when anything differs. It can be repeated: each run has contracts of its\n' +
-    'own, and begins with the next month of the sandbox clock.',
-  usage: '[--url <address>] [--demo-file <path>]',
+    'own, and begins with the next month of the sandbox clock. With --to-paid it plays one month, follows its money from the\n' +
+    "buyer to the agency's bank, and compares the ledger with the payment provider.",
+  usage: '[--to-paid] [--url <address>] [--demo-file <path>]',
   run: async (parameters) => {
-    const options = readOptions(parameters, { url: { type: 'string' }, 'demo-file': { type: 'string' } });
+    const options = readOptions(parameters, {
+      url: { type: 'string' },
+      'demo-file': { type: 'string' },
+      'to-paid': { type: 'boolean' },
+    });
     const keys = readDemoKeys(options['demo-file'] ?? demoFileOfCheckout());
     const url = options.url ?? keys.graphqlUrl;
     if (!URL.canParse(url))
       throw new CommandError('--url is not an address: such as http://localhost:4000/graphql.');
     const run = randomBytes(3).toString('hex');
-    return await playDemo(
-      new Marketplace(new GraphqlClient(url), keys, run),
-      new Progress(process.stdout),
-      url,
-    );
+    const client = new GraphqlClient(url);
+    const market = new Marketplace(client, keys, run);
+    const progress = new Progress(process.stdout);
+    if (options['to-paid'] !== true) return await playDemo(market, progress, url);
+    return await playToPaid({ market, money: new MoneyMoves(client, keys, run), progress }, url);
   },
 };
 
@@ -78,6 +85,29 @@ export async function playDemo(market: Marketplace, progress: Progress, url: str
   for (const difference of differences) progress.line(`  ✗ ${difference}`);
   progress.line();
   return conclude(progress, played, differences.length);
+}
+
+/** Plays one month up to the money in the agency's bank; gives the exit code. */
+export async function playToPaid(
+  stage: { readonly market: Marketplace; readonly money: MoneyMoves; readonly progress: Progress },
+  url: string,
+): Promise<number> {
+  const { market, progress } = stage;
+  const plan = months.at(-1);
+  if (!plan) throw new CommandError('there is no month to play.');
+  progress.line(`A month up to its payment, through ${url}`);
+  progress.line();
+  const played = await playMonth({ market, progress, plan });
+  const unmatched = await playPayment(stage, played.statement);
+  const { differences } = booksText(await market.books(currency));
+  const wrong = [...played.differences, ...unmatched, ...differences];
+  for (const each of wrong) progress.line(`  ✗ ${each}`);
+  progress.line(
+    wrong.length === 0
+      ? `${shown(played.statement.total)} went from leads to the agency's bank, and ledger and payment provider match.`
+      : `${wrong.length} ${wrong.length === 1 ? 'thing differs' : 'things differ'}: see the lines that begin with ✗.`,
+  );
+  return wrong.length === 0 ? 0 : 1;
 }
 
 function conclude(progress: Progress, played: readonly MonthPlayed[], brokenBooks: number): number {

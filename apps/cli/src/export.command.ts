@@ -20,13 +20,14 @@ type Wanted = (exports: Exports) => Outcome<ExportFile> | Promise<Outcome<Export
 
 export const exportCommand: Command = {
   summary:
-    'Writes a statement line by line, or the journal of all books, for accountants: to --out, or to standard output. ' +
+    'Writes a statement line by line, the payouts, or the journal of all books, for accountants: to --out, or to standard output. ' +
     'Days are of UTC; --to is the first day that is no longer wanted.',
   usage:
     'statement --settlement <stl_…> [--out <file>]\n' +
+    '       leadger export payouts [--from <day>] [--to <day>] [--out <file>]\n' +
     '       leadger export journal [--format csv|hledger] [--currency <code>] [--from <day>] [--to <day>] [--out <file>]',
   run: async ([what, ...parameters]) => {
-    const { wanted, out } = what === 'statement' ? statementOf(parameters) : journalOf(what, parameters);
+    const { wanted, out } = wantedOf(what, parameters);
     return await withDatabase(async (database) => {
       const outcome = await wanted(exportsOf(database));
       if (!outcome.ok) throw new CommandError(outcome.refusals.map(({ message }) => message).join(' '));
@@ -34,6 +35,32 @@ export const exportCommand: Command = {
     });
   },
 };
+
+function wantedOf(
+  what: string | undefined,
+  parameters: readonly string[],
+): { wanted: Wanted; out: string | undefined } {
+  switch (what) {
+    case 'statement':
+      return statementOf(parameters);
+    case 'payouts':
+      return payoutsOf(parameters);
+    case 'journal':
+      return journalOf(parameters);
+    default:
+      throw new CommandError('say what to export: statement, payouts or journal. --help says more.');
+  }
+}
+
+function payoutsOf(parameters: readonly string[]): { wanted: Wanted; out: string | undefined } {
+  const { from, to, out } = readOptions(parameters, {
+    from: { type: 'string' },
+    to: { type: 'string' },
+    out: { type: 'string' },
+  });
+  const filter = daysOf(from, to);
+  return { wanted: (exports) => exports.payouts(actor, filter, showId), out };
+}
 
 function statementOf(parameters: readonly string[]): { wanted: Wanted; out: string | undefined } {
   const { settlement, format, out } = readOptions(parameters, {
@@ -49,12 +76,7 @@ function statementOf(parameters: readonly string[]): { wanted: Wanted; out: stri
   return { wanted: (exports) => exports.statement(actor, id, showId), out };
 }
 
-function journalOf(
-  what: string | undefined,
-  parameters: readonly string[],
-): { wanted: Wanted; out: string | undefined } {
-  if (what !== 'journal')
-    throw new CommandError('say what to export: statement or journal. --help says more.');
+function journalOf(parameters: readonly string[]): { wanted: Wanted; out: string | undefined } {
   const options = readOptions(parameters, {
     format: { type: 'string', default: 'csv' },
     currency: { type: 'string' },
@@ -66,14 +88,20 @@ function journalOf(
   if (format !== 'csv' && format !== 'hledger') throw new CommandError('--format must be csv or hledger.');
   const filter: LedgerFilter = {
     currency: read(options.currency, parseCurrency, '--currency must be an ISO 4217 code.'),
-    from: read(options.from, parseLocalDate, '--from must be a day such as 2026-10-01.'),
-    to: read(options.to, parseLocalDate, '--to must be a day such as 2026-10-01.'),
+    ...daysOf(options.from, options.to),
   };
   const wanted: Wanted = (exports) =>
     format === 'csv'
       ? exports.journalCsv(actor, filter, showId)
       : exports.journalHledger(actor, filter, showId);
   return { wanted, out };
+}
+
+function daysOf(from: string | undefined, to: string | undefined) {
+  return {
+    from: read(from, parseLocalDate, '--from must be a day such as 2026-10-01.'),
+    to: read(to, parseLocalDate, '--to must be a day such as 2026-10-01.'),
+  };
 }
 
 function read<T>(

@@ -28,6 +28,14 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'check every invariant of the books',
     load: async () => (await import('./verify-ledger.command.js')).verifyLedgerCommand,
   },
+  export: {
+    summary: 'write a statement or the journal to a file',
+    load: async () => (await import('./export.command.js')).exportCommand,
+  },
+  listen: {
+    summary: 'receive webhooks on this machine and print them',
+    load: async () => (await import('./listen.command.js')).listenCommand,
+  },
   doctor: {
     summary: 'check settings, database and books',
     load: async () => (await import('./doctor.command.js')).doctorCommand,

@@ -8,6 +8,7 @@ import { type Command, CommandError } from './command.js';
 import { type DemoFile, readDemoFile, writeDemoFile } from './demo-file.js';
 import { readOptions } from './options.js';
 import { ContractSteps, MarketplaceSteps } from './seed-marketplace.js';
+import { PaymentSteps } from './seed-payments.js';
 import { VerticalSteps } from './seed-verticals.js';
 
 /** What the two sides agree on, apart from what makes their contracts differ. */
@@ -46,9 +47,13 @@ export const seedCommand: Command = {
     if (!config.sandbox) {
       throw new CommandError('the demo marketplace is for the sandbox: LEADGER_MODE is production.');
     }
-    await withActions(config, [MarketplaceSteps, ContractSteps, VerticalSteps], async (context) => {
-      await seedOnce(context, config);
-    });
+    await withActions(
+      config,
+      [MarketplaceSteps, ContractSteps, VerticalSteps, PaymentSteps],
+      async (context) => {
+        await seedOnce(context, config);
+      },
+    );
     console.log(`The demo marketplace is ready: ${config.demoFile}`);
     return 0;
   },
@@ -59,7 +64,7 @@ async function seedOnce(context: INestApplicationContext, config: Config): Promi
   try {
     await holder.query('select pg_advisory_lock($1)', [seedLock]);
     await context.get(VerticalSteps).verticals();
-    const content = await seed(context.get(MarketplaceSteps), context.get(ContractSteps), config);
+    const content = await seed(context, config);
     writeDemoFile(config.demoFile, content);
   } finally {
     await holder.query('select pg_advisory_unlock($1)', [seedLock]);
@@ -67,7 +72,8 @@ async function seedOnce(context: INestApplicationContext, config: Config): Promi
   }
 }
 
-async function seed(steps: MarketplaceSteps, contracts: ContractSteps, config: Config): Promise<DemoFile> {
+async function seed(context: INestApplicationContext, config: Config): Promise<DemoFile> {
+  const [steps, contracts] = [context.get(MarketplaceSteps), context.get(ContractSteps)];
   const known = readDemoFile(config.demoFile);
   const agencyId = await steps.organization('AGENCY', 'Sunny Side Leads');
   const buyerId = await steps.organization('BUYER', 'Homestead Services');
@@ -78,6 +84,13 @@ async function seed(steps: MarketplaceSteps, contracts: ContractSteps, config: C
   const buyer = await key(buyerId, known.organizations?.buyer?.apiKey);
   for (const [vertical, terms] of Object.entries(demoTerms)) {
     await contracts.contract(agency.actor, buyer.actor, vertical, terms);
+  }
+  // With a real account at Stripe the people themselves do this.
+  if (typeof config.stripe?.sandboxUrl === 'string') {
+    const payments = context.get(PaymentSteps);
+    await payments.operatorFloat(config.stripe.sandboxUrl);
+    await payments.savedMethod(buyer.actor);
+    await payments.verifiedAccount(agency.actor);
   }
   const person = async (
     name: keyof DemoFile['users'],

@@ -1,5 +1,5 @@
 import { runInvariants } from '#ledger';
-import { bookInvariants } from '#settlements';
+import { allInvariants } from '../../process/src/all-invariants.js';
 import type { Command } from './command.js';
 import { readOptions } from './options.js';
 import { withDatabase } from './with-database.js';
@@ -9,7 +9,7 @@ export const verifyLedgerCommand: Command = {
   usage: '[--json]',
   run: async (parameters) => {
     const { json = false } = readOptions(parameters, { json: { type: 'boolean' } });
-    const results = await withDatabase((database) => runInvariants(database, bookInvariants));
+    const results = await withDatabase((database) => runInvariants(database, allInvariants));
     const broken = results.filter(({ holds }) => !holds);
     if (json) {
       console.log(JSON.stringify({ holds: broken.length === 0, invariants: results }, null, 2));

@@ -26,6 +26,9 @@ export interface PaymentWork extends DueWork {
   readonly run: (now: Date, limit: number, signal?: AbortSignal) => Promise<number>;
 }
 
+/** What Stripe takes each second at one endpoint, whatever it takes in all. */
+const perEndpoint = 25;
+
 /** The one door to the payment provider, for every library of a process. */
 @Global()
 @Module({
@@ -36,7 +39,11 @@ export interface PaymentWork extends DueWork {
       useFactory: ({ stripe }: Config): PaymentProvider | null =>
         stripe === null
           ? null
-          : guardedProvider(createStripeProvider(stripe), new TokenBucket(stripe.requestsPerSecond)),
+          : guardedProvider(
+              createStripeProvider(stripe),
+              new TokenBucket(stripe.requestsPerSecond),
+              perEndpoint,
+            ),
     },
   ],
   exports: ['PaymentProvider'],

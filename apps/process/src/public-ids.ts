@@ -26,6 +26,10 @@ export const idPrefixes = {
   /** Something that the payment provider is asked for. */
   operation: 'opn',
   financeRequest: 'frq',
+  invoice: 'inv',
+  collection: 'col',
+  dispute: 'dsp',
+  refund: 'rfd',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -17,6 +17,8 @@ import {
 } from './hledger.js';
 import { type LedgerFilter, LedgerReader, type LedgerView } from './ledger-reader.queries.js';
 import { postingColumns } from './ledger-posting.js';
+import { type PayoutFilter, PayoutReader } from './payout-reader.queries.js';
+import { payoutColumns } from './payout-row.js';
 import type { ShowId } from './shown-id.js';
 import { statementColumns } from './statement-line.js';
 import { StatementReader } from './statement-reader.queries.js';
@@ -28,6 +30,7 @@ export class Exports {
     private readonly settlements: SettlementQueries,
     private readonly statements: StatementReader,
     private readonly ledger: LedgerReader,
+    private readonly payoutReader: PayoutReader,
   ) {}
 
   /**
@@ -57,6 +60,22 @@ export class Exports {
     return journalFile(actor, filter, { extension: 'csv', type: csvType, pieces });
   }
 
+  /**
+   * A row per payout that the actor sees, failed ones included. NOT_PERMITTED without payouts:read and with a test key;
+   * INVALID_VALUE for days in the wrong order.
+   */
+  payouts(actor: Actor, filter: PayoutFilter, showId: ShowId): Outcome<ExportFile> {
+    if (actor.mode === 'test' || !may(actor, 'payouts:read')) return refuse('NOT_PERMITTED');
+    const { from, to } = filter;
+    const wrong = daysInWrongOrder(filter);
+    if (wrong) return wrong;
+    return done({
+      name: fileName(['payouts', from && `from-${from}`, to && `to-${to}`], 'csv'),
+      type: csvType,
+      pieces: csvPieces(payoutColumns(showId), this.payoutReader.batches(actor, filter)),
+    });
+  }
+
   /** The same books for hledger, with every name declared; from their beginning on also with a check of every balance. */
   journalHledger(actor: Actor, filter: LedgerFilter, showId: ShowId): Outcome<ExportFile> {
     const pieces = this.ledger.atOneInstant(filter, (view) => hledgerPieces(view, filter, showId));
@@ -67,7 +86,12 @@ export class Exports {
 /** The same outside a Nest application, on a database that is connected. */
 export function exportsOf(database: Database): Exports {
   const statements = new StatementReader(database, new SettlementLineQueries(database));
-  return new Exports(new SettlementQueries(database), statements, new LedgerReader(database));
+  return new Exports(
+    new SettlementQueries(database),
+    statements,
+    new LedgerReader(database),
+    new PayoutReader(database),
+  );
 }
 
 function journalFile(
@@ -76,15 +100,19 @@ function journalFile(
   file: Pick<ExportFile, 'type' | 'pieces'> & { readonly extension: string },
 ): Outcome<ExportFile> {
   if (actor.mode === 'test' || !may(actor, 'ledger:read')) return refuse('NOT_PERMITTED');
-  if (from !== null && to !== null && from >= to) {
-    return refuse('INVALID_VALUE', {
-      field: ['to'],
-      message: 'to is the first day after those that are wanted: it must lie after from.',
-    });
-  }
+  const wrong = daysInWrongOrder({ from, to });
+  if (wrong) return wrong;
   const { extension, type, pieces } = file;
   const name = fileName(['journal', currency, from && `from-${from}`, to && `to-${to}`], extension);
   return done({ name, type, pieces });
+}
+
+function daysInWrongOrder({ from, to }: PayoutFilter): Outcome<never> | undefined {
+  if (from === null || to === null || from < to) return undefined;
+  return refuse('INVALID_VALUE', {
+    field: ['to'],
+    message: 'to is the first day after those that are wanted: it must lie after from.',
+  });
 }
 
 async function* none(): AsyncGenerator<never, void, undefined> {}

@@ -1,4 +1,4 @@
-import { type Transaction, UnitOfWork } from '#database';
+import { Database, type Transaction, UnitOfWork } from '#database';
 import { done, invariant } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OperationHandler } from './handlers.js';
@@ -12,7 +12,7 @@ import {
   type OperationChange,
   releaseOperation,
 } from './operation.store.js';
-import { closeBreaker, openBreaker } from './payment-control.store.js';
+import { closeBreaker, openBreaker, readControl } from './payment-control.store.js';
 import type { PaymentLog } from './payment-log.js';
 import { type Answer, type PaymentProvider, ProviderUnavailable } from './provider.js';
 
@@ -25,11 +25,18 @@ interface Tried {
   readonly wasSent: boolean;
 }
 
+/** Back to where it is claimed from, which is closed until payments go on. */
+const stoppedBeforeSent: Tried = {
+  answer: { class: 'NOT_EXECUTED', code: 'PAYMENTS_STOPPED', retryAfterMs: 0 },
+  wasSent: false,
+};
+
 /** Sends one operation and applies its answer: the only code that moves operations along. */
 @Injectable()
 export class OperationSender {
   constructor(
     private readonly unitOfWork: UnitOfWork,
+    private readonly database: Database,
     private readonly handlers: HandlerRegistry,
     @Inject('PaymentProvider') private readonly provider: PaymentProvider | null,
     @Inject('Log') private readonly log: PaymentLog,
@@ -69,6 +76,8 @@ export class OperationSender {
       if (!operation.inDoubt && handler.mayBeSent) {
         const code = await handler.mayBeSent(operation, provider);
         if (code !== null) return { answer: refusedBefore(code), wasSent: false };
+        // The look may take as long as the provider likes: who stopped payments meanwhile is still in time.
+        if ((await readControl(this.database)).stoppedAt !== null) return stoppedBeforeSent;
       }
       const look = operation.inDoubt ? nextLook(operation, now) : 'SEND';
       if (look !== 'SEND') {

@@ -8,6 +8,7 @@ import { type ConnectionOf, decodeId, readPage, toConnection, toUserErrors } fro
 import { NodeResolverRegistry } from '../node/node-registry.js';
 import { PaymentOperationsArgs, RetryOperationInput, RetryOperationPayload } from './payments.inputs.js';
 import { PaymentLoaders } from './payments.loaders.js';
+import { storedSubject } from './public-subject.js';
 import { operationTypeOf, PaymentOperationConnection, type PaymentOperationType } from './payments.types.js';
 
 const cursor = { list: 'payment-operations', key: ['uuid'] } as const;
@@ -69,7 +70,7 @@ export class PaymentOperationsResolver implements OnModuleInit {
 /** A subject of nothing for what is none: a filter by it finds nothing. */
 function subjectOf(text: string | null | undefined): string | undefined {
   if (text === null || text === undefined) return undefined;
-  return /^[a-z_]{1,40}:[\w-]{1,160}$/.test(text) ? text : 'none';
+  return storedSubject(text) ?? 'none';
 }
 
 function notRetried(refusals: readonly Refusal[]): RetryOperationPayload {

@@ -16,6 +16,7 @@ import {
 import { Connection, CurrencyCodeScalar, DateTimeScalar, encodeId, MoneyType } from '../graphql/index.js';
 import { Node } from '../node/node.type.js';
 import { publicActorId } from '../settlements/settlements.types.js';
+import { publicSubject } from './public-subject.js';
 
 export function enumOf<T extends string>(
   name: string,
@@ -113,7 +114,7 @@ export function operationTypeOf(operation: Operation): PaymentOperationType {
     id: encodeId('opn', operation.id),
     kind: operation.kind,
     status: operation.state,
-    subject: operation.subject,
+    subject: publicSubject(operation.subject),
     organizationId: encodeId('org', operation.bookId),
     amount: amountMinor === null || currency === null ? null : moneyOf(amountMinor, currency),
     idempotencyKey: operation.idempotencyKey,

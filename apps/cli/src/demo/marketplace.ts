@@ -127,14 +127,17 @@ export class Marketplace {
     return { id, vertical, summary, acceptedAt: new Date(changedAt) };
   }
 
-  /** Makes it later in the sandbox. */
-  async advanceClock(to: Date): Promise<void> {
-    const { advanceSandboxClock } = await this.client.send<{ advanceSandboxClock: Payload }>(
+  /** Makes it later in the sandbox; gives the time that it is then. */
+  async advanceClock(to: Date): Promise<Date> {
+    const { advanceSandboxClock } = await this.client.send<{
+      advanceSandboxClock: Payload & { now: string | null };
+    }>(
       this.keys.preparer.apiKey,
-      `mutation ($input: AdvanceSandboxClockInput!) { advanceSandboxClock(input: $input) { ${userErrors} } }`,
+      `mutation ($input: AdvanceSandboxClockInput!) { advanceSandboxClock(input: $input) { now ${userErrors} } }`,
       { input: { to: to.toISOString() } },
     );
     mustBeDone('advanceSandboxClock', advanceSandboxClock.userErrors);
+    return new Date(advanceSandboxClock.now ?? to);
   }
 
   /** Submits leads in one request; gives their ids in order. `numbers` name them within the contract. */

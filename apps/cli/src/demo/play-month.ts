@@ -39,6 +39,9 @@ export interface MonthPlayed {
   readonly differences: readonly string[];
 }
 
+/** The worker may have begun to collect it. */
+const approvedStates = new Set(['APPROVED', 'COLLECTING', 'COLLECTED', 'HOLDING']);
+
 const leadsPerWeek = 25;
 const weeks = 4;
 const goodOnesPerWeek = 5;
@@ -194,7 +197,7 @@ export function differencesOf(
   if (minorOf(statement.agencyTotal) + minorOf(statement.feeTotal) !== minorOf(statement.total)) {
     differences.push('The total is not the sum of the shares of agency and operator.');
   }
-  if (statement.status !== 'APPROVED')
+  if (!approvedStates.has(statement.status))
     differences.push(`The statement is ${statement.status} and must be APPROVED.`);
   const foreign = lines.filter(({ lead }) => lead?.vertical !== contract.vertical).length;
   if (foreign > 0) {

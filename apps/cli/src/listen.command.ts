@@ -1,0 +1,123 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { SystemClock } from '#calendar';
+import { longestBodyBytes, readSecret, type SignatureFault, verifyWebhook } from '#webhooks';
+import { type Command, CommandError } from './command.js';
+import { describeWebhook } from './describe-webhook.js';
+import { readOptions } from './options.js';
+
+const clock = new SystemClock();
+
+export const listenCommand: Command = {
+  summary:
+    'Receives webhooks on this machine, checks their signature, and prints a line for each: type, id, ids, amounts and states, ' +
+    'and nothing of a person. Answers 200, or 503 to the first tries of each message with --fail. Ctrl-C ends it.',
+  usage:
+    '[--port <number>] [--secret <whsec_…>] [--fail <tries>]\n\n' +
+    'Make an endpoint for http://localhost:<port>/ with createWebhookEndpoint, which shows its secret once.',
+  run: async (parameters) => {
+    const options = readOptions(parameters, {
+      port: { type: 'string', default: '4400' },
+      secret: { type: 'string' },
+      fail: { type: 'string', default: '0' },
+    });
+    const port = readNumber(options.port, 65_535);
+    const fail = readNumber(options.fail, 1_000_000);
+    const secret = options.secret === undefined ? null : readSecret(options.secret);
+    if (port === undefined) throw new CommandError('--port must be a number from 0 to 65535.');
+    if (fail === undefined)
+      throw new CommandError('--fail must be how many tries of each message fail, such as 2.');
+    if (secret === undefined)
+      throw new CommandError('--secret must be what createWebhookEndpoint has shown: whsec_…');
+    await listen({ port, fail, secret });
+    return 0;
+  },
+};
+
+interface ListenOptions {
+  readonly port: number;
+  readonly fail: number;
+  /** Null: signatures are not checked, and that is said. */
+  readonly secret: Uint8Array | null;
+}
+
+async function listen(options: ListenOptions): Promise<void> {
+  const tries = new Map<string, number>();
+  const server = createServer((request, response) => {
+    receive(request, response, options, tries).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: Error & { readonly code?: string }) => {
+      const what =
+        error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be listened on (${error.code})`;
+      reject(new CommandError(`port ${options.port} ${what}: name another with --port.`));
+    });
+    // Of this machine only, in both families.
+    server.listen(options.port, 'localhost', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  console.log(`Listening on http://localhost:${port}/`);
+  if (options.secret === null) console.log('Signatures are not checked: give --secret.');
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+async function receive(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { fail, secret }: ListenOptions,
+  tries: Map<string, number>,
+): Promise<void> {
+  const body = await readBody(request);
+  const answer = (status: number): void =>
+    void response.writeHead(status, { 'content-type': 'text/plain' }).end();
+  if (request.method !== 'POST') return answer(405);
+  if (body === undefined) return answer(413);
+  const now = clock.now();
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+  );
+  const fault = secret === null ? null : verifyWebhook({ headers, body }, secret, now);
+  if (fault !== null) {
+    console.log(`${timeOf(now)} refused: ${faults[fault]}`);
+    return answer(401);
+  }
+  const id = headers['webhook-id'] ?? '';
+  const number = (tries.get(id) ?? 0) + 1;
+  if (tries.size >= maxRemembered) tries.clear();
+  tries.set(id, number);
+  const status = number <= fail ? 503 : 200;
+  const note = [number > 1 ? `try ${number}` : '', status === 200 ? '' : `answered ${status}`].filter(
+    Boolean,
+  );
+  const line = `${timeOf(now)} ${describeWebhook(id, body)}`;
+  console.log(note.length > 0 ? `${line} (${note.join(', ')})` : line);
+  answer(status);
+}
+
+const maxRemembered = 100_000;
+
+const faults: Readonly<Record<SignatureFault, string>> = {
+  MISSING_HEADER: 'it has no webhook-id, webhook-timestamp or webhook-signature',
+  TOO_OLD_OR_NEW: 'its time is more than five minutes away from the clock of this machine',
+  WRONG_SIGNATURE: 'its signature is not of this secret',
+};
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= longestBodyBytes) chunks.push(chunk);
+  }
+  return bytes <= longestBodyBytes ? Buffer.concat(chunks).toString('utf8') : undefined;
+}
+
+const timeOf = (instant: Date): string => instant.toISOString().slice(11, 19);
+
+function readNumber(text: string, most: number): number | undefined {
+  return /^\d{1,9}$/.test(text) && Number(text) <= most ? Number(text) : undefined;
+}

@@ -1,0 +1,33 @@
+import { SystemClock } from '#calendar';
+import type { Config } from '#config';
+import { Database, UnitOfWork } from '#database';
+import { type RunningRelay, startRelay, webhookTargets, WebhookQueueStore } from '#events';
+import { WebhookSender } from '#webhooks';
+import type { Log } from './log.js';
+import { showId } from './show-id.js';
+
+/** Sends the webhooks of an installation from this process, by these settings, until it is stopped. */
+export function openWebhookRelay(
+  config: Pick<Config, 'webhookLoopback'>,
+  {
+    database,
+    unitOfWork,
+    log,
+  }: { readonly database: Database; readonly unitOfWork: UnitOfWork; readonly log: Log },
+): RunningRelay {
+  const clock = new SystemClock();
+  const sender = new WebhookSender(webhookTargets(config, clock), clock);
+  const relay = startRelay({
+    queue: new WebhookQueueStore(database),
+    unitOfWork,
+    sender,
+    showId,
+    onError: (error) => log.warn('sending webhooks was interrupted, and goes on', { error }),
+  });
+  return {
+    stop: async (timeoutMs) => {
+      await relay.stop(timeoutMs);
+      await sender.close();
+    },
+  };
+}
