@@ -6,6 +6,13 @@ import { Leads1760000000005 } from './0005-leads.js';
 import { Outcomes1760000000006 } from './0006-outcomes.js';
 import { Charges1760000000007 } from './0007-charges.js';
 import { Operations1760000000008 } from './0008-operations.js';
+import { Approvals1760000000009 } from './0009-approvals.js';
+import { ClawbackTerms1760000000010 } from './0010-clawback-terms.js';
+import { Payments1760000000011 } from './0011-payments.js';
+import { Collections1760000000012 } from './0012-collections.js';
+import { Payouts1760000000013 } from './0013-payouts.js';
+import { Verticals1760000000020 } from './0020-verticals.js';
+import { Events1760000000022 } from './0022-events.js';
 
 /** Every migration in the order in which it runs; listed by import, so that a bundle or a test has the same list. */
 export const migrations = [
@@ -17,4 +24,11 @@ export const migrations = [
   Outcomes1760000000006,
   Charges1760000000007,
   Operations1760000000008,
+  Approvals1760000000009,
+  ClawbackTerms1760000000010,
+  Payments1760000000011,
+  Collections1760000000012,
+  Payouts1760000000013,
+  Verticals1760000000020,
+  Events1760000000022,
 ];

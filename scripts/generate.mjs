@@ -17,6 +17,7 @@ const generated = [
     module: 'apps/api/src/graphql/error-catalogue.js',
     maker: 'errorCatalogue',
   },
+  { file: 'docs/events.md', module: 'apps/api/src/events/events-page.js', maker: 'eventsPage' },
   { file: 'docs/ledger-recipes.md', module: 'libs/ledger/src/index.js', maker: 'ledgerRecipesMarkdown' },
   {
     file: 'migrations/schema.sql',

@@ -11,6 +11,10 @@ import {
 import { newId } from '#database';
 import { encodeId, type IdPrefix } from '../../apps/api/src/graphql/ids.js';
 import type { RootField } from '../support/gql-schema.js';
+import { billingPrefixes, billingQueries } from './tenancy-billing-inputs.js';
+import { paymentPrefixes, paymentValues } from './tenancy-payment-inputs.js';
+import { payoutQueries } from './tenancy-payouts.js';
+import { webhookPrefixes, webhookValues } from './tenancy-webhook-inputs.js';
 import type { Arguments, Place } from './tenancy-schema.js';
 
 export const terms = {
@@ -34,6 +38,9 @@ const prefixOfName: Readonly<Record<string, IdPrefix>> = {
   dealId: 'deal',
   returnId: 'ret',
   settlementId: 'stl',
+  ...paymentPrefixes,
+  ...billingPrefixes,
+  ...webhookPrefixes,
 };
 const prefixOfQuery: Readonly<Record<string, IdPrefix>> = {
   contract: 'ctr',
@@ -41,6 +48,8 @@ const prefixOfQuery: Readonly<Record<string, IdPrefix>> = {
   lead: 'lead',
   return: 'ret',
   settlement: 'stl',
+  ...payoutQueries,
+  ...billingQueries,
 };
 
 /** The kinds of object whose ids the place takes; none when it does not say: a new input must be added above. */
@@ -74,6 +83,8 @@ const byName: Readonly<Record<string, () => unknown>> = {
   reason: () => 'a reason',
   version: () => 1,
   currency: () => 'USD',
+  ...paymentValues,
+  ...webhookValues,
   // Already past: the clock stays where it is.
   to: () => '2020-01-01T00:00:00Z',
   periodStart: () => '2020-01-01',

@@ -4,7 +4,11 @@ import { type OrganizationKind, rolesOfKind } from '#organizations';
 import { type IdPrefix, idPrefixes } from '../../apps/api/src/graphql/ids.js';
 import type { TestApp, TestOrganization } from '../support/app.js';
 import { type RootField, rootFields } from '../support/gql-schema.js';
+import { billingTypes } from './tenancy-billing.js';
 import { nobody, validArguments } from './tenancy-inputs.js';
+import { paymentTypes } from './tenancy-payments.js';
+import { payoutTypes } from './tenancy-payouts.js';
+import { webhookTypes } from './tenancy-webhooks.js';
 import { documentOf, fieldNamed, inParallel, schemaOf, selectionOf, valuesUnder } from './tenancy-schema.js';
 import {
   actorOf,
@@ -33,6 +37,10 @@ const typeOfPrefix: Readonly<Record<IdPrefix, readonly string[]>> = {
   stl: ['Settlement'],
   chg: ['SettlementLine'],
   jrn: ['Journal'],
+  ...paymentTypes,
+  ...billingTypes,
+  ...payoutTypes,
+  ...webhookTypes,
 };
 const prefixes = Object.values(idPrefixes) as IdPrefix[];
 /** The buyer is the one beside whom another buyer has the same agency; the agency has a neighbour with the same buyer. */
@@ -87,10 +95,11 @@ function secretsFrom(actor: TestActor): string[] {
     ...hidden.map(([name]) => `"The ${name}"`),
     ...(actor.kind === 'OPERATOR'
       ? []
-      : people.flatMap(([name]) => [`person of ${name}`, `secret key of ${name}`])),
+      : people.flatMap(([name]) => [`person of ${name}`, `secret key of ${name}`, `secret-hook-of-${name}`])),
     ...(actor.kind === 'OPERATOR' ? [] : ['@operator.example']),
     '"token":"', // Nobody gets a key by looking.
     'argon2',
+    'whsec_',
   ];
 }
 

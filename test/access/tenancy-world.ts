@@ -13,7 +13,14 @@ import {
 import type { Outcome } from '#outcome';
 import { encodeId, type IdPrefix } from '../../apps/api/src/graphql/ids.js';
 import { startTestApp, type TestApp, type TestKey, type TestOrganization } from '../support/app.js';
+import { buildBilling } from './tenancy-billing.js';
+import { billingObjectsSql } from './tenancy-billing-inputs.js';
 import { terms } from './tenancy-inputs.js';
+import { paymentObjectsSql } from './tenancy-payment-inputs.js';
+import { buildPayments } from './tenancy-payments.js';
+import { buildPayouts, payoutObjectsSql } from './tenancy-payouts.js';
+import { webhookObjectsSql } from './tenancy-webhook-inputs.js';
+import { buildWebhooks } from './tenancy-webhooks.js';
 import { documentOf, fieldNamed, isKeyed } from './tenancy-schema.js';
 
 export const pairs = [
@@ -30,6 +37,7 @@ export const secretOf = ({ agency, buyer }: Pair): string => `secret-${agency}-$
 /** A sandbox whose limits do not stand in the way of large generated documents. */
 export async function startWideApp(): Promise<TestApp> {
   return await startTestApp({
+    stripe: true,
     environment: {
       LEADGER_LIMIT_DEPTH: '50',
       LEADGER_LIMIT_TOKENS: '100000',
@@ -92,7 +100,12 @@ export async function leadOf(
     externalId: newId(),
     vertical,
     contractId,
-    contact: { email: `${secret}@example.com`, phone: secret, givenName: secret, familyName: secret },
+    contact: {
+      email: `${secret}@example.com`,
+      phone: `${secret} 0100`,
+      givenName: secret,
+      familyName: secret,
+    },
     source: { channel: 'search', cost: { amount: secretCost[pair.agency], currency: 'USD' } },
     consent: { text: `${secret} agrees`, ip: '192.0.2.77' },
     attributes: [{ key: 'roof', value: 'flat' }],
@@ -162,6 +175,10 @@ export async function buildWorld(app: TestApp): Promise<void> {
     });
   }
   for (const name of ['agency', 'buyer', 'otherAgency', 'otherBuyer'] as const) await staff(app, name);
+  await buildPayments(app);
+  await buildBilling(app);
+  await buildPayouts(app);
+  await buildWebhooks(app);
 }
 
 async function staff(app: TestApp, name: Exclude<TestOrganization, 'operator'>): Promise<void> {
@@ -236,7 +253,7 @@ export interface WorldObject {
 }
 
 /** A test key sees test leads and what hangs on them, and the world has none. */
-const liveOnly: ReadonlySet<IdPrefix> = new Set<IdPrefix>(['lead', 'dlv', 'deal', 'ret', 'out']);
+const liveOnly: ReadonlySet<IdPrefix> = new Set<IdPrefix>(['lead', 'dlv', 'deal', 'ret', 'out', 'evt']);
 
 const objectsSql = `
   select 'ctr' as prefix, id, array[agency_id, buyer_id] as sides, state from contracts
@@ -257,6 +274,10 @@ const objectsSql = `
       select case when c.agency_id = o.id then c.buyer_id else c.agency_id end from contracts c
       where o.id in (c.agency_id, c.buyer_id))
     || array(select id from organizations where o.kind = 'OPERATOR'), o.kind from organizations o
+  union all ${paymentObjectsSql}
+  union all ${billingObjectsSql}
+  union all ${payoutObjectsSql}
+  union all ${webhookObjectsSql}
   order by 1, 2`;
 
 /** Everything that has an id, out of the tables. */

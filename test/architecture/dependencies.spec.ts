@@ -15,7 +15,7 @@ import { root, sourceOf, sourcesIn, violationsOf, type Rule } from './sources.js
 const pure = ['calendar', 'money', 'outcome'];
 
 /** Not domain libraries: their suffix-less files may do I/O, for that is what they are for. */
-const infrastructure = ['config', 'database', 'jobs', 'stripe'];
+const infrastructure = ['config', 'database', 'jobs', 'stripe', 'webhooks'];
 
 /** library → what it may import → why. What those may import is included. */
 const table: DependencyTable = {
@@ -37,11 +37,19 @@ const table: DependencyTable = {
   },
   contracts: {
     organizations: 'an agency and a buyer agree, through users who act',
+    events: 'both sides are told of every act',
     ledger: 'the accounts of a pair are opened when its contract is accepted, off the hot path',
   },
   charges: {
     contracts: 'a charge is priced by the terms in force',
     ledger: 'a charge is posted as it is made',
+  },
+  webhooks: { database: 'nothing is sent inside a transaction' },
+  events: {
+    organizations: 'each organization has a feed and endpoints of its own',
+    webhooks: 'events are sent as webhooks',
+    database: 'an event is written in the transaction of its fact',
+    audit: 'who made and changed an endpoint is kept',
   },
   verticals: {
     organizations: 'the operator defines them',
@@ -56,18 +64,21 @@ const table: DependencyTable = {
     jobs: 'the buyer is notified afterwards',
   },
   deals: {
+    events: 'both sides are told',
     leads: 'an outcome is about a delivered lead',
     contracts: 'the terms in force at delivery price the deal',
     charges: 'commission is charged and taken back',
     jobs: 'what follows an outcome runs in the background',
   },
   returns: {
+    events: 'both sides are told',
     leads: 'a return gives a delivered lead back',
     contracts: 'the return window is in the terms',
     charges: 'what rested on the lead is mirrored',
     jobs: 'an undecided return is approved when its time is up',
   },
   settlements: {
+    events: 'both sides are told of every state',
     approvals: 'a statement is approved by as many people as its sum needs',
     charges: 'a settlement is made of charges',
     ledger: 'approval is posted',
@@ -84,6 +95,7 @@ const table: DependencyTable = {
   collections: {
     settlements: 'an approved statement is what is collected',
     payments: 'a collection is an operation of the provider',
+    contracts: 'a buyer without credit gets no leads',
   },
   payouts: {
     collections: 'only what was collected is released and paid out',

@@ -5,7 +5,8 @@ import { SystemClock } from '#calendar';
 import { BenchFailure, type BenchHost, Undo } from './host.js';
 import { type IntakeTools, measureIntake } from './intake/intake.js';
 import { withFigures } from './markdown.js';
-import { type BenchOptions, readOptions, usage } from './options.js';
+import { type BenchOptions, type BenchPart, readOptions, usage } from './options.js';
+import { measurePayouts } from './payouts/payouts.js';
 import { printable } from './print.js';
 import { findProgram } from './processes.js';
 import { printableProfile } from './profile.js';
@@ -46,16 +47,22 @@ async function measure(host: BenchHost, undo: Undo, args: readonly string[]): Pr
     host.say(usage);
     return 0;
   }
-  const tools = options.only === 'settlement' ? undefined : findTools();
+  const wants = (part: BenchPart) => options.only === undefined || options.only === part;
+  const tools = wants('intake') ? findTools() : undefined;
   const startedAt = new SystemClock().now();
   const [loadBefore = 0] = loadavg();
   const server = await host.step('PostgreSQL', () => startServer(host, undo));
   const commitMs = [await server.timeOfCommit()];
   const intake = tools && (await measureIntake(host, undo, { server, options, tools }));
-  const settlement =
-    options.only === 'intake' ? undefined : await measureSettlement(host, undo, { server, options });
+  const settlement = wants('settlement')
+    ? await measureSettlement(host, undo, { server, options })
+    : undefined;
+  const payouts = wants('payouts') ? await measurePayouts(host, undo, { server, options }) : undefined;
   commitMs.push(await server.timeOfCommit());
-  const report = reportOf({ startedAt, options, server, loadBefore, commitMs }, { intake, settlement });
+  const report = reportOf(
+    { startedAt, options, server, loadBefore, commitMs },
+    { intake, settlement, payouts },
+  );
   host.say(`\n${printable(report)}\n`);
   if (intake?.profileFolder !== undefined) host.say(`${printableProfile(intake.profileFolder, host.root)}\n`);
   for (const file of write(host, options, report)) host.say(`Written to ${file}`);
@@ -69,7 +76,7 @@ function findTools(): IntakeTools {
     ...(wrk === undefined ? ['wrk (Debian and Ubuntu: apt-get install wrk)'] : []),
     ...(pgbench === undefined ? ['pgbench (Debian and Ubuntu: apt-get install postgresql-contrib)'] : []),
   ];
-  const without = 'npm run bench -- --only settlement needs neither';
+  const without = '--only settlement and --only payouts need neither';
   throw new BenchFailure(
     `The load comes from programs that are not here: ${missing.join(', ')}; ${without}.`,
     2,

@@ -1,5 +1,5 @@
 import type { BenchReport } from './report.js';
-import { laneTitles, quietLoad } from './print.js';
+import { laneTitles, payoutSentences, quietLoad } from './print.js';
 
 const begin = '<!-- figures: written by npm run bench -- --docs -->';
 const end = '<!-- end of figures -->';
@@ -11,7 +11,8 @@ export function withFigures(page: string, report: BenchReport): string {
   return `${page.slice(0, from + begin.length)}\n\n${figuresOf(report)}\n\n${page.slice(to)}`;
 }
 
-function figuresOf({ startedAt, rounds, machine, ratios, intake, settlement }: BenchReport): string {
+function figuresOf(report: BenchReport): string {
+  const { startedAt, rounds, machine, ratios, intake, settlement, payouts } = report;
   const commits = machine.commitMs.map((ms) => ms.toFixed(2)).join(' ms before and ');
   const on =
     `${startedAt.slice(0, 10)}, ${rounds} rounds, on a machine with ${machine.processors} processors ` +
@@ -73,6 +74,7 @@ function figuresOf({ startedAt, rounds, machine, ratios, intake, settlement }: B
       ),
     );
   }
+  if (payouts) parts.push(...payoutSentences(report, payouts));
   return parts.join('\n\n');
 }
 

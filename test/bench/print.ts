@@ -1,3 +1,4 @@
+import { limitPerSecond } from './payouts/figures.js';
 import type { BenchReport, LaneSummary, Ratio, SettlementSummary } from './report.js';
 import type { Spread } from './statistics.js';
 
@@ -15,7 +16,7 @@ export const quietLoad = 0.5;
 
 /** The report as a person reads it. */
 export function printable(report: BenchReport): string {
-  const { machine, intake, settlement, broken } = report;
+  const { machine, intake, settlement, payouts, broken } = report;
   const parts = [
     `${machine.processor}, ${machine.processors} processors, ${machine.memoryGiB} GiB · Node ${machine.node} · ` +
       `PostgreSQL ${machine.postgres} · a durable commit takes ${machine.commitMs.map((ms) => ms.toFixed(2)).join(' to ')} ms`,
@@ -72,12 +73,39 @@ export function printable(report: BenchReport): string {
       `${size} times the charges take ${product.toFixed(1)} times as long (the bare statement ${bare.toFixed(1)}).`,
     );
   }
+  if (payouts) parts.push(...payoutSentences(report, payouts));
   parts.push(
     broken.length === 0
       ? `Every invariant holds${intake ? ', and every acknowledged lead is stored' : ''}.`
       : `THIS RUN DOES NOT COUNT:\n${broken.map((line) => `  ${line}`).join('\n')}`,
   );
   return parts.join('\n\n');
+}
+
+/** What the run of payouts was like, a sentence for each thing. */
+export function payoutSentences(
+  { settings }: BenchReport,
+  { pace, memory, progressLines, perPayout, stop }: NonNullable<BenchReport['payouts']>,
+): string[] {
+  const { transfers, seconds, slowestPerSecond, refusedTransfers, refusedLooks } = pace;
+  const slowest =
+    slowestPerSecond === undefined ? '' : `, ${slowestPerSecond.toFixed(1)} in the slowest ten seconds`;
+  const milliseconds = (value: number | undefined) => (value === undefined ? 'unknown' : value.toFixed(1));
+  const { before, after, lastAfterMs, tooLate } = stop;
+  const last = lastAfterMs === undefined ? '' : ` (the last after ${lastAfterMs.toFixed(0)} ms)`;
+  return [
+    `${transfers.toLocaleString('en')} payouts in ${seconds.toFixed(1)} s: ${(transfers / seconds).toFixed(1)} a second` +
+      `${slowest}. The sandbox takes ${limitPerSecond} a second at each endpoint, our bucket lets out ` +
+      `${settings.bucketPerSecond} requests a second, which is ${settings.bucketPerSecond / 2} payouts. ` +
+      `Refused as too many: ${refusedTransfers} transfers and ${refusedLooks} looks at an account.`,
+    `The worker held ${mebibytes(memory.restBytes)} at rest and at most ${mebibytes(memory.mostBytes)}, and told ` +
+      `${progressLines} times how far it had come.`,
+    `A payout took ${milliseconds(perPayout.statementMs)} ms of statements, ` +
+      `${milliseconds(perPayout.databaseCpuMs)} ms of PostgreSQL's processor time and ` +
+      `${milliseconds(perPayout.workerCpuMs)} ms of the worker's.`,
+    `Emergency stop after ${before} transfers: ${after} more came in after it was answered${last}, ` +
+      `${tooLate} of them later than 2 s.`,
+  ];
 }
 
 function ratioRow({ name, median, min, max, bar, met }: Ratio): string[] {

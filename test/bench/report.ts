@@ -1,6 +1,9 @@
 import { cpus, totalmem } from 'node:os';
 import { bulkLeads, type IntakeRun, type Leg, type LegName, poolSize } from './intake/intake.js';
 import type { BenchOptions } from './options.js';
+import { limitPerSecond } from './payouts/figures.js';
+import type { PayoutRun } from './payouts/payouts.js';
+import { bucketPerSecond } from './payouts/worker.js';
 import { type BenchServer, serverSettings } from './server.js';
 import type { SettlementRun } from './settlement/settlement.js';
 import { ratiosToReference, type Spread, spreadOf } from './statistics.js';
@@ -49,7 +52,12 @@ export interface BenchReport {
     /** Of one row, before and after everything else: the disk of a shared machine changes its mind. */
     readonly commitMs: readonly number[];
   };
-  readonly settings: { readonly postgres: readonly string[]; readonly poolSize: number };
+  readonly settings: {
+    readonly postgres: readonly string[];
+    readonly poolSize: number;
+    /** Requests a second that the worker lets out to the payment provider. */
+    readonly bucketPerSecond: number;
+  };
   readonly ratios: readonly Ratio[];
   readonly intake:
     (Omit<IntakeRun, 'broken' | 'profileFolder'> & { readonly lanes: readonly LaneSummary[] }) | undefined;
@@ -59,6 +67,7 @@ export interface BenchReport {
         readonly growth: Growth;
       })
     | undefined;
+  readonly payouts: Omit<PayoutRun, 'broken'> | undefined;
   /** What was not as it must be: with anything in it the run does not count. */
   readonly broken: readonly string[];
 }
@@ -84,14 +93,19 @@ export function reportOf(
     loadBefore: number;
     commitMs: readonly number[];
   },
-  runs: { readonly intake: IntakeRun | undefined; readonly settlement: SettlementRun | undefined },
+  runs: {
+    readonly intake: IntakeRun | undefined;
+    readonly settlement: SettlementRun | undefined;
+    readonly payouts: PayoutRun | undefined;
+  },
 ): BenchReport {
-  const { intake, settlement } = runs;
+  const { intake, settlement, payouts } = runs;
   const sizes = settlement && sizesOf(settlement);
   const growth = sizes && growthOf(sizes);
   const ratios = [
     ...(intake ? intakeRatios(intake) : []),
     ...(settlement && growth ? settlementRatios(settlement, growth) : []),
+    ...(payouts ? payoutRatios(payouts) : []),
   ];
   const processors = cpus();
   return {
@@ -108,14 +122,15 @@ export function reportOf(
       dataInMemory: server.inMemory,
       commitMs,
     },
-    settings: { postgres: serverSettings, poolSize },
+    settings: { postgres: serverSettings, poolSize, bucketPerSecond },
     // The bars are for whole runs: with little data, what is fixed weighs most.
     ratios: ratios.map((one) => (options.quick ? { ...one, bar: undefined, met: undefined } : one)),
     intake: intake && { legs: intake.legs, memory: intake.memory, lanes: lanesOf(intake) },
     settlement: settlement &&
       sizes &&
       growth && { linesPerStatement: settlement.linesPerStatement, legs: settlement.legs, sizes, growth },
-    broken: [...(intake?.broken ?? []), ...(settlement?.broken ?? [])],
+    payouts: payouts && withoutBroken(payouts),
+    broken: [intake, settlement, payouts].flatMap((run) => run?.broken ?? []),
   };
 }
 
@@ -200,4 +215,23 @@ function settlementRatios({ legs }: SettlementRun, growth: Growth): Ratio[] {
   // A quarter more than linear is still linear on a shared machine.
   const most = growth.size * 1.25;
   return [...bySize, ratio(`time of ${growth.size} times the charges`, spreadOf([product]), { most })];
+}
+
+function withoutBroken({ broken: _broken, ...run }: PayoutRun): Omit<PayoutRun, 'broken'> {
+  return run;
+}
+
+/** Of one run each: a thousand payouts are their own repetition. */
+function payoutRatios({ pace, memory }: PayoutRun): Ratio[] {
+  const { transfers, seconds } = pace;
+  const rate = ratio(
+    `${transfers.toLocaleString('en')} payouts, pace to the limit of ${limitPerSecond} a second`,
+    spreadOf([transfers / seconds / limitPerSecond]),
+    { least: 0.9 },
+  );
+  if (memory.growth === undefined) return [rate];
+  const growth = ratio("the worker's memory, last quarter to second", spreadOf([memory.growth]), {
+    most: 1.15,
+  });
+  return [rate, growth];
 }

@@ -1,7 +1,6 @@
 /** Each rule of collections is found broken when it is, and no other is blamed alone. */
 import { collectionInvariants } from '#collections';
 import { newId } from '#database';
-import { runInvariants } from '#ledger';
 import { type Billing, dollars, openBilling, valueOf } from './open-billing.js';
 
 let billing: Billing;
@@ -110,9 +109,11 @@ it.each([
   await runner.startTransaction();
   try {
     await runner.query(sql);
-    const reader = { query: async <T>(text: string): Promise<T[]> => (await runner.query(text)) as T[] };
-    const results = await runInvariants(reader as never, collectionInvariants);
-    const broken = results.filter(({ holds }) => !holds).map((each) => each.title);
+    const broken: string[] = [];
+    for (const rule of collectionInvariants) {
+      const found = (await runner.query(rule.sql)) as unknown[];
+      if (found.length > 0) broken.push(rule.title);
+    }
     expect(broken.some((each) => each.includes(title))).toBe(true);
   } finally {
     await runner.rollbackTransaction();

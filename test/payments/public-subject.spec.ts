@@ -3,15 +3,18 @@ import { publicSubject, storedSubject } from '../../apps/api/src/payments/public
 import { encodeId } from '../../apps/process/src/public-ids.js';
 
 describe('the subject of an operation', () => {
-  it.each(['payout', 'collection', 'agency', 'buyer'] as const)('%s has the id that the API shows', (word) => {
-    const id = newId();
-    const prefix = { payout: 'pyo', collection: 'col', agency: 'org', buyer: 'org' } as const;
-    const shown = `${word}:${encodeId(prefix[word], id)}`;
-    expect(publicSubject(`${word}:${id}`)).toBe(shown);
-    expect(storedSubject(shown)).toBe(`${word}:${id}`);
-    // Who copies it from a log finds it as well.
-    expect(storedSubject(`${word}:${id}`)).toBe(`${word}:${id}`);
-  });
+  it.each(['payout', 'collection', 'agency', 'buyer'] as const)(
+    '%s has the id that the API shows',
+    (word) => {
+      const id = newId();
+      const prefix = { payout: 'pyo', collection: 'col', agency: 'org', buyer: 'org' } as const;
+      const shown = `${word}:${encodeId(prefix[word], id)}`;
+      expect(publicSubject(`${word}:${id}`)).toBe(shown);
+      expect(storedSubject(shown)).toBe(`${word}:${id}`);
+      // Who copies it from a log finds it as well.
+      expect(storedSubject(`${word}:${id}`)).toBe(`${word}:${id}`);
+    },
+  );
 
   it('stays as it is where there is no id of ours, and is refused where it is none', () => {
     const other = encodeId('lead', newId());

@@ -15,7 +15,6 @@ async function open(count: number): Promise<void> {
   await market.pump();
   market.advance(14 * dayMs);
   await market.run('release-holds');
-  market.sandbox.control.setSettings({ requestsPerSecond: 0 });
 }
 afterEach(() => market.verifyAndStop());
 
@@ -72,7 +71,7 @@ describe('sixty payouts in one run', () => {
     await market.pump();
     expect(await madeFor()).toEqual(agencies.map(() => 1));
     // Nobody was asked twice: no sender took what another one had.
-    expect(market.sandbox.control.requests(transfers)).toHaveLength(60);
+    expect(market.sandbox.control.requests(transfers).length).toBe(60);
   });
 
   it('stop in the midst: what was taken is sent and booked, nothing else, and going on pays the rest', async () => {
@@ -113,7 +112,7 @@ describe('sixty payouts in one run', () => {
     while (looks().length < before + 8) await new Promise(setImmediate);
     valueOf(await market.control.stop(market.preparer, { reason: 'Something is odd.', ...key() }));
     await sending;
-    expect(market.sandbox.control.requests(transfers)).toEqual([]);
+    expect(market.sandbox.control.requests(transfers).length).toBe(0);
 
     market.sandbox.control.clearFaults();
     valueOf(await market.control.resume(market.approver, key()));

@@ -20,10 +20,13 @@ import {
 let app: TestApp;
 beforeAll(async () => {
   // One person acts faster here than any key is meant to.
-  app = await startTestApp({ environment: { LEADGER_LIMIT_COST_PER_SECOND: '1000000' } });
+  const environment = { LEADGER_LIMIT_COST_PER_SECOND: '1000000', LEADGER_TWO_APPROVERS_ABOVE: aboveTwo };
+  app = await startTestApp({ environment });
 });
 afterAll(async () => await app.stop());
 
+/** Low, so that about every second statement takes two people. */
+const aboveTwo = '30.00';
 const usd = (amount: string) => ({ amount, currency: 'USD' });
 const contracts: readonly Terms[] = [
   {
@@ -67,7 +70,7 @@ const stages = [
 // Approving is what makes corrections interesting, so most acts lead there.
 const settlementActs = [
   ...Array<string>(3).fill('submitSettlement'),
-  ...Array<string>(4).fill('approveSettlement'),
+  ...Array<string>(6).fill('approveSettlement'),
   'rejectSettlement',
   'voidSettlement',
 ];
@@ -84,7 +87,12 @@ type Act =
   | { readonly do: 'decide'; readonly return: number; readonly decision: string }
   | { readonly do: 'wait'; readonly days: number }
   | { readonly do: 'prepare'; readonly weeksAgo: number }
-  | { readonly do: 'settlement'; readonly settlement: number; readonly act: string }
+  | {
+      readonly do: 'settlement';
+      readonly settlement: number;
+      readonly act: string;
+      readonly approver: 'approver' | 'controller';
+    }
   | { readonly do: 'repeat'; readonly act: number };
 
 // An act shrinks to nothing, so that a counterexample keeps only the acts that it needs.
@@ -141,6 +149,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       do: fc.constant('settlement' as const),
       settlement: index,
       act: fc.constantFrom(...settlementActs),
+      approver: fc.constantFrom('approver' as const, 'controller' as const),
     }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('repeat' as const), act: index }) },
@@ -229,7 +238,7 @@ class Run {
         await this.prepare(act.weeksAgo);
         return;
       case 'settlement':
-        await this.changeSettlement(pick(this.settlements, act.settlement), act.act);
+        await this.changeSettlement(pick(this.settlements, act.settlement), act);
         return;
       case 'repeat':
         await this.repeat(pick(this.sent, act.act));
@@ -273,7 +282,10 @@ class Run {
       if (!this.settlements.includes(id)) this.settlements.push(id);
   }
 
-  private async changeSettlement(id: string | undefined, name: string): Promise<void> {
+  private async changeSettlement(
+    id: string | undefined,
+    { act: name, approver }: Extract<Act, { do: 'settlement' }>,
+  ): Promise<void> {
     if (id === undefined) return;
     const { settlement } = await app.ask<{ settlement: { version: number } }>(
       app.keys.approver,
@@ -281,7 +293,7 @@ class Run {
       { id },
     );
     const note = name === 'rejectSettlement' || name === 'voidSettlement' ? { note: 'again' } : {};
-    const key = name === 'submitSettlement' || name === 'voidSettlement' ? 'preparer' : 'approver';
+    const key = name === 'submitSettlement' || name === 'voidSettlement' ? 'preparer' : approver;
     await this.send(
       key,
       name,
@@ -339,6 +351,21 @@ async function expectEverythingBilled(): Promise<void> {
   }
 }
 
+/** Of every 24 hours: what one person alone approved for the agency, added up from the statements themselves. */
+async function expectTwoApprovers(): Promise<void> {
+  const approved = await app.database.query<{ at: Date; amount: string; people: number }>(
+    `select approved_at as at, abs(agency_minor + fee_minor) as amount, num_nonnulls(approved_by, first_approved_by)
+       as people from settlements where approved_by is not null`,
+  );
+  const alone = approved.filter(({ people }) => people === 1);
+  for (const { at: end } of alone) {
+    const sum = alone
+      .filter(({ at }) => at <= end && at.getTime() > end.getTime() - 86_400_000)
+      .reduce((total, { amount }) => total + BigInt(amount), 0n);
+    expect(sum <= BigInt(aboveTwo.replace('.', ''))).toBe(true);
+  }
+}
+
 it('keeps every invariant through 200 acts of any kind', async () => {
   let runs = 0;
   await fc.assert(
@@ -351,6 +378,7 @@ it('keeps every invariant through 200 acts of any kind', async () => {
         if (position % 50 === 49) await app.verifyInvariants();
       }
       await expectEverythingBilled();
+      await expectTwoApprovers();
     }),
     { numRuns: 6, interruptAfterTimeLimit: 120_000 },
   );

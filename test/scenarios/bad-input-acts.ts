@@ -12,6 +12,10 @@ import {
   valuesUnder,
 } from '../access/tenancy-schema.js';
 import { contractOf, leadOf, make, pairs, send } from '../access/tenancy-world.js';
+import { billingActs } from './bad-input-billing.js';
+import { paymentActs } from './bad-input-payments.js';
+import { payoutActs } from './bad-input-payouts.js';
+import { webhookActs } from './bad-input-webhooks.js';
 
 export interface Call {
   readonly field: RootField;
@@ -148,6 +152,8 @@ export class Acts {
       return ['agency', { contractId }];
     },
     terminateContract: async () => ['agency', { contractId: await this.inForce() }],
+    defineVertical: async () => ['admin', {}, { key: newId() }],
+    publishLeadSchema: async () => ['admin', {}, { vertical: await this.vertical() }],
     submitLead: async () => ['agency', {}],
     submitLeads: async () => ['agency', {}],
     reportOutcome: async () => ['buyer', { leadId: await this.lead() }],
@@ -169,12 +175,21 @@ export class Acts {
     rotateApiKey: async () => ['agency', { keyId: await this.key() }],
     revokeApiKey: async () => ['agency', { keyId: await this.key() }],
     createUser: async () => ['admin', { organizationId: this.app.organizations.agency.id }],
+    setApprovalLimit: async () => [
+      'admin',
+      { userId: await this.newApprover() },
+      { limit: { amount: '5000.00', currency: 'USD' } },
+    ],
     createOrganization: async () => ['admin', {}],
     prepareSettlements: async () => ['preparer', {}, this.period],
     submitSettlement: async () => ['preparer', { settlementId: this.draft() }],
     voidSettlement: async () => ['preparer', { settlementId: this.draft() }],
     approveSettlement: async () => ['approver', { settlementId: await this.submitted() }],
     rejectSettlement: async () => ['approver', { settlementId: await this.submitted() }],
+    ...paymentActs(this),
+    ...billingActs(this),
+    ...webhookActs(this),
+    ...payoutActs({ app: this.app, submitted: () => this.submitted() }),
     advanceSandboxClock: async () => ['agency', {}, { to: this.app.now().toISOString() }],
   };
 
@@ -194,6 +209,12 @@ export class Acts {
     return await contractOf(this.app, pair, { vertical: newId() });
   }
 
+  private async vertical(): Promise<string> {
+    const key = newId();
+    await send(this.app, this.app.keys.admin, 'defineVertical', { key, name: 'to publish in' });
+    return key;
+  }
+
   async lead(): Promise<string> {
     return await leadOf(this.app, pair, this.contractId);
   }
@@ -207,6 +228,16 @@ export class Acts {
       { leadId: await this.lead(), outcome },
       'deal',
     );
+  }
+
+  private async newApprover(): Promise<string> {
+    const person = { email: `${newId()}@people.example`, name: 'new', password: 'a long password' };
+    const input = {
+      ...person,
+      organizationId: this.app.organizations.operator.id,
+      roles: ['FINANCE_APPROVER'],
+    };
+    return await make(this.app, this.app.keys.admin, 'createUser', input, 'user');
   }
 
   private async key(): Promise<string> {

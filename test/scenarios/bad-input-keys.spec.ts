@@ -62,8 +62,20 @@ function otherBody(call: Call): Call {
     version: 2,
     outcome: { stage: { stage: 'QUALIFIED' } },
     overlapHours: 3,
+    country: 'DE',
+    limit: { amount: '4000.00', currency: 'USD' },
     terms: { ...(input['terms'] as object | undefined), timeZone: 'Europe/Berlin' },
     keyId: input['keyId'] === undefined ? undefined : 'key_00000000000000000000000000',
+    operationId: input['operationId'] === undefined ? undefined : 'opn_00000000000000000000000000',
+    requestId: input['requestId'] === undefined ? undefined : 'frq_00000000000000000000000000',
+    invoiceId: input['invoiceId'] === undefined ? undefined : 'inv_00000000000000000000000000',
+    collectionId: input['collectionId'] === undefined ? undefined : 'col_00000000000000000000000000',
+    amount: input['amount'] === undefined ? undefined : { amount: '4.00', currency: 'USD' },
+    buyerId: 'org_00000000000000000000000000',
+    description: 'another description',
+    eventType: 'deal.refunded',
+    endpointId: 'whe_00000000000000000000000000',
+    deliveryId: 'whd_00000000000000000000000000',
     expectedVersion: 77,
     periodEnd: '2020-02-02',
   };
@@ -78,6 +90,9 @@ function otherBody(call: Call): Call {
         : (name ?? '');
   return withInput(call, { [chosen]: changes[chosen] });
 }
+
+/** They are told nothing but a key: there is no other body. */
+const bodiless = ['reconcilePayments', 'refreshPaymentAccount', 'resumePayments'];
 
 it('all take one, but those that have a key of their own or none to move', () => {
   const without = acts.mutations.map(({ name }) => name).filter((name) => !keyed.includes(name));
@@ -97,7 +112,8 @@ it('one effect of twenty at once; then replayed; and IDEMPOTENCY_KEY_REUSED for 
       answers = await Promise.all(Array.from({ length: 20 }, async () => await acts.send(call)));
     });
     const before = await fingerprints(app);
-    const [again, reused] = [await acts.send(call), await acts.send(otherBody(call))];
+    const other = bodiless.includes(name) ? call : otherBody(call);
+    const [again, reused] = [await acts.send(call), await acts.send(other)];
     const after = await fingerprints(app);
     const seen = {
       name,
@@ -118,7 +134,7 @@ it('one effect of twenty at once; then replayed; and IDEMPOTENCY_KEY_REUSED for 
       different: 1,
       again: [true],
       effect: 'one',
-      reused: ['IDEMPOTENCY_KEY_REUSED input.idempotencyKey'],
+      reused: bodiless.includes(name) ? [] : ['IDEMPOTENCY_KEY_REUSED input.idempotencyKey'],
       changed: 0,
     };
     if (JSON.stringify(seen) !== JSON.stringify(expected)) faults.push(seen);

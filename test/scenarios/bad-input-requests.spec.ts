@@ -11,15 +11,30 @@ import {
   titleOf,
   withValueAt,
 } from '../access/tenancy-schema.js';
-import { objectsOf, startWideApp } from '../access/tenancy-world.js';
+import { buildBilling } from '../access/tenancy-billing.js';
+import { buildPayouts } from '../access/tenancy-payouts.js';
+import { buildWebhooks } from '../access/tenancy-webhooks.js';
+import { make, objectsOf, startWideApp } from '../access/tenancy-world.js';
 import { Acts } from './bad-input-acts.js';
 import { faultOf } from './bad-input-judge.js';
+import { waysToBillingLists } from './bad-input-billing.js';
+import { waysToPayoutLists } from './bad-input-payouts.js';
 
 let app: TestApp;
 
 beforeAll(async () => {
   app = await startWideApp();
-  await Acts.begin(app);
+  const acts = await Acts.begin(app);
+  await buildPayouts(app);
+  await make(
+    app,
+    app.keys.approver,
+    'approveSettlement',
+    { settlementId: await acts.submitted() },
+    'settlement',
+  );
+  await buildBilling(app);
+  await buildWebhooks(app);
 }, 60_000);
 afterAll(async () => {
   await app.verifyInvariants();
@@ -153,7 +168,7 @@ describe('arguments of queries', () => {
       }
     }
     expect(faults).toEqual([]);
-  });
+  }, 60_000);
 });
 
 interface List {
@@ -166,21 +181,25 @@ interface List {
 /** Every list of the schema: those of Query, and those of the fields of a node. */
 async function lists(): Promise<List[]> {
   const objects = await objectsOf(app);
-  const prefixes: Readonly<Record<string, string>> = { Contract: 'ctr', Lead: 'lead', Settlement: 'stl' };
+  const prefixes: Readonly<Record<string, string>> = {
+    ...{ Contract: 'ctr', Lead: 'lead', Settlement: 'stl', Payout: 'pyo', Invoice: 'inv' },
+    WebhookEndpoint: 'whe',
+  };
+  const ways = { ...waysToPayoutLists(app), ...waysToBillingLists(app) };
   const types = Object.values(schemaOf(app).getTypeMap()).filter((type) => isObjectType(type));
   return types.flatMap((type) =>
     Object.values(type.getFields())
       .filter(({ args }) => args.some(({ name }) => name === 'first'))
       .map((field): List => {
         const prefix = prefixes[type.name];
-        if (type.name !== 'Query' && prefix === undefined) throw new Error(`say how a ${type.name} is found`);
+        const way = ways[type.name];
+        if (type.name !== 'Query' && prefix === undefined && way === undefined)
+          throw new Error(`say how a ${type.name} is found`);
         const id = objects.find((each) => each.prefix === prefix)?.id;
         const ask = async (args: string) => {
           const list = `list: ${field.name}${args} { count pageInfo { endCursor } }`;
-          const query =
-            prefix === undefined
-              ? `{ ${list} }`
-              : `{ node(id: "${id}") { ... on ${type.name} { ${list} } } }`;
+          const ofNode = `{ node(id: "${id}") { ... on ${type.name} { ${list} } } }`;
+          const query = way?.(list) ?? (prefix === undefined ? `{ ${list} }` : ofNode);
           const { status, data, errors = [] } = await app.gql<unknown>(app.keys.admin, query);
           const text = JSON.stringify({ data: data ?? null, errors });
           return { status, text, errors, cursor: /"endCursor":"([^"]+)"/.exec(text)?.[1] ?? null };

@@ -164,6 +164,23 @@ describe('the worked month', () => {
   });
 });
 
+it.each([
+  // 100 × 100.00 are not above 10,000.00, 100 × 100.01 are; of yen, 10,000 are not and 10,100 are.
+  [usd('100.00'), '10000.00', 1],
+  [usd('100.01'), '10001.00', 2],
+  [{ amount: '100', currency: 'JPY' }, '10000', 1],
+  [{ amount: '101', currency: 'JPY' }, '10100', 2],
+])('a month of 100 leads at %j comes to %s, and %d must approve', async (baseRate, total, people) => {
+  const { period } = await month({ ...flat, baseRate });
+  const settlement = await settle(period);
+  expect(settlement).toMatchObject({
+    status: 'APPROVED',
+    total: { ...baseRate, amount: total },
+    approvalsNeeded: people,
+  });
+  expect(new Set(settlement.approvals.map(({ by }) => by)).size).toBe(people);
+});
+
 describe('in other currencies', () => {
   // The same numbers in a currency without decimals and one with three.
   const currencies = [

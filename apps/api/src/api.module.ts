@@ -10,29 +10,40 @@ import { rows } from '../../process/src/rows.js';
 import { SettingsModule } from '../../process/src/settings.module.js';
 import { AccessModule } from './access/access.module.js';
 import { RequestAuthenticator } from './access/request-authenticator.js';
+import { BillingApiModule } from './billing/billing.module.js';
 import { ContractsApiModule } from './contracts/contracts.module.js';
 import { DealsApiModule } from './deals/deals.module.js';
+import { EventsApiModule } from './events/events.module.js';
 import { graphqlSettings } from './graphql-settings.js';
+import { ExportsApiModule } from './exports/exports.module.js';
 import { GraphiqlModule } from './graphiql/graphiql.module.js';
 import { HealthModule } from './health/health.module.js';
 import { LeadsApiModule } from './leads/leads.module.js';
 import { LedgerApiModule } from './ledger/ledger.module.js';
 import { NodeModule } from './node/node.module.js';
 import { OrganizationsApiModule } from './organizations/organizations.module.js';
+import { PaymentsApiModule } from './payments/payments.module.js';
+import { PayoutsApiModule } from './payouts/payouts.module.js';
 import { ReturnsApiModule } from './returns/returns.module.js';
 import { SandboxModule } from './sandbox/sandbox.module.js';
 import { SettlementsApiModule } from './settlements/settlements.module.js';
+import { VerticalsApiModule } from './verticals/verticals.module.js';
 
 /** Every module with root fields: what the schema consists of. */
 export const featureModules = [
   NodeModule,
   OrganizationsApiModule,
   ContractsApiModule,
+  VerticalsApiModule,
   LeadsApiModule,
   DealsApiModule,
   ReturnsApiModule,
   SettlementsApiModule,
   LedgerApiModule,
+  EventsApiModule,
+  PaymentsApiModule,
+  BillingApiModule,
+  PayoutsApiModule,
   SandboxModule,
 ];
 
@@ -56,6 +67,7 @@ export class ApiModule {
           useFactory: (requests: RequestAuthenticator) => graphqlSettings(config, log, requests),
         }),
         ...featureModules,
+        ExportsApiModule,
         ...(config.sandbox ? [GraphiqlModule] : []),
       ],
     };

@@ -7,6 +7,9 @@ import { describeError } from './describe-error.js';
  * that a person's data cannot get into a log by being part of an object.
  */
 const loggedFields = [
+  'payoutId',
+  'settlementId',
+  'agencyId',
   'attempt',
   /** Of the payment provider, or of ours. */
   'code',

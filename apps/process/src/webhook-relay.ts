@@ -1,6 +1,6 @@
 import { SystemClock } from '#calendar';
 import type { Config } from '#config';
-import { Database, UnitOfWork } from '#database';
+import type { Database, UnitOfWork } from '#database';
 import { type RunningRelay, startRelay, webhookTargets, WebhookQueueStore } from '#events';
 import { WebhookSender } from '#webhooks';
 import type { Log } from './log.js';

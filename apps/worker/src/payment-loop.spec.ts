@@ -87,6 +87,21 @@ it('tells how far it has come while there is much to do', async () => {
   ]);
 });
 
+it('prepares more payouts at once than are sent in one turn, so that what is left can be told', async () => {
+  const limits: Record<string, number> = {};
+  const note = (name: string): PaymentWork => ({
+    name,
+    run: async (_now, limit) => {
+      limits[name] = limit;
+      return 0;
+    },
+  });
+  const last = counted('last', 1, () => 0);
+  start([note('pay-agencies'), note('send-operations'), last.work]);
+  await last.ran;
+  expect(limits).toEqual({ 'pay-agencies': 500, 'send-operations': 40 });
+});
+
 it('is stopped after what is under way, begins nothing more, and is not waited for without end', async () => {
   let finish = (): void => undefined;
   let signalOf: AbortSignal | undefined;

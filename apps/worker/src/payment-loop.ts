@@ -23,6 +23,8 @@ export interface PaymentLoop {
 const idleMs = 500;
 /** At most so many pieces of one kind before the others have their turn. */
 const piecesAtOnce = 40;
+/** Of work that only writes what is to be sent: more of it than is sent meanwhile, so that what is left can be counted. */
+const morePiecesAtOnce: Readonly<Record<string, number | undefined>> = { 'pay-agencies': 500 };
 const progressEveryMs = 5_000;
 const longestBackoffMs = 60_000;
 /** Work that asks the provider whether there is work, with its pace by real time. */
@@ -80,7 +82,8 @@ class Turn {
     if (startedMs < this.notBeforeMs) return 0;
     const { name } = this.work;
     try {
-      const pieces = await this.work.run(await timeOf(), piecesAtOnce, signal);
+      const most = morePiecesAtOnce[name] ?? piecesAtOnce;
+      const pieces = await this.work.run(await timeOf(), most, signal);
       this.failures = 0;
       this.notBeforeMs = startedMs + (paceMs[name] ?? 0);
       return pieces;

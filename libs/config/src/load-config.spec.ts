@@ -205,6 +205,6 @@ describe('Stripe', () => {
 describe('configurationPage', () => {
   it('has a row for every setting', () => {
     expect(configurationPage()).toContain('| `LEADGER_MODE` | sandbox has a clock');
-    expect(configurationPage().match(/^\| `/gm)).toHaveLength(23);
+    expect(configurationPage().match(/^\| `/gm)).toHaveLength(24);
   });
 });

@@ -36,6 +36,8 @@ export interface Config {
   readonly minimumPayout: string;
   /** Decimal, in major units of whatever currency is approved. */
   readonly twoApproversAbove: string;
+  /** Webhooks may go to this machine itself, without TLS. Never in production. */
+  readonly webhookLoopback: boolean;
   readonly limits: LimitOverrides;
 }
 
@@ -76,6 +78,11 @@ export function loadConfig(environment: Environment = process.env): Config {
     }),
     minimumPayout: need(settings.minimumPayout),
     twoApproversAbove: need(settings.twoApproversAbove),
+    webhookLoopback: readWebhookLoopback({
+      sandbox,
+      apiHost: need(settings.apiHost),
+      chosen: read(settings.webhookLoopback),
+    }),
     limits: {
       depth: read(settings.depthLimit),
       aliases: read(settings.aliasLimit),
@@ -86,6 +93,24 @@ export function loadConfig(environment: Environment = process.env): Config {
       leadsPerSecond: read(settings.leadsPerSecondLimit),
     },
   };
+}
+
+/**
+ * Unset, it follows from who reaches the API: an endpoint on this machine is of use to whoever sits at it, and to anybody else
+ * a way to its other programs.
+ */
+function readWebhookLoopback(settings: {
+  readonly sandbox: boolean;
+  readonly apiHost: string;
+  readonly chosen: 'on' | 'off' | undefined;
+}): boolean {
+  const { sandbox, apiHost, chosen } = settings;
+  if (!sandbox && chosen === 'on')
+    throw new ConfigError(
+      'LEADGER_WEBHOOK_LOOPBACK is on and LEADGER_MODE is production: unset one of them.',
+    );
+  if (chosen !== undefined) return chosen === 'on';
+  return sandbox && /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(apiHost);
 }
 
 // An empty value means unset: that is what "NAME=" in an env file or a compose file is written for.

@@ -163,6 +163,13 @@ export const settings = {
     fallback: '10000.00',
     ...amount,
   },
+  webhookLoopback: {
+    name: 'LEADGER_WEBHOOK_LOOPBACK',
+    purpose:
+      'Whether webhooks may go to the machine of the worker itself, without TLS, as npx leadger listen needs. Sandbox mode only.',
+    whenUnset: 'on in a sandbox that listens on this machine only, else off',
+    ...oneOf('on', 'off'),
+  },
   depthLimit: {
     name: 'LEADGER_LIMIT_DEPTH',
     purpose: 'The deepest nesting of a GraphQL document.',

@@ -26,7 +26,11 @@ export class AcceptContract {
 
   /** Refuses OWN_PROPOSAL, ILLEGAL_TRANSITION for a version that does not wait, and as every act on a contract. */
   async execute(actor: Actor, input: AnswerContractInput): Promise<Outcome<ContractActed>> {
-    const operation = { name: 'acceptContract', action: 'contract.accept' };
+    const operation = {
+      name: 'acceptContract',
+      action: 'contract.accept',
+      event: 'contract.accepted',
+    } as const;
     return await this.changes.run(actor, operation, input, async (tx, held, now) => {
       const decided = decideAnswer(actor, standingOf(held), { act: 'accept', version: input.version });
       if (!decided.ok) return decided;

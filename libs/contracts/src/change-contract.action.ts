@@ -1,6 +1,7 @@
 import { recordAudit } from '#audit';
 import type { Clock } from '#calendar';
 import { type Transaction, UnitOfWork, once } from '#database';
+import { emit } from '#events';
 import type { Actor } from '#organizations';
 import { type Outcome, done, refuse } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
@@ -10,6 +11,7 @@ import {
   type ContractStanding,
   checkExpectedVersion,
 } from './contract.js';
+import { type ContractEvent, contractEvent } from './contract-event.js';
 import { ContractStore, type HeldContract } from './contract.store.js';
 
 /** What every act on an existing contract names. */
@@ -47,7 +49,7 @@ export class ContractChanges {
   /** Refuses NOT_FOUND, STALE_VERSION, IDEMPOTENCY_KEY_REUSED, and whatever the act refuses. */
   async run(
     actor: Actor,
-    operation: { readonly name: string; readonly action: string },
+    operation: { readonly name: string; readonly action: string; readonly event: ContractEvent },
     input: ContractActInput & { readonly version?: number; readonly terms?: unknown },
     act: Act,
   ): Promise<Outcome<ContractActed>> {
@@ -83,6 +85,7 @@ export class ContractChanges {
           after,
           at,
         });
+        await emit(tx, contractEvent(operation.event, after, at));
         return done({ contractId: after.id });
       }),
     );

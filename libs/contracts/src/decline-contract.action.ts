@@ -16,7 +16,11 @@ export class DeclineContract {
 
   /** Refuses OWN_PROPOSAL, ILLEGAL_TRANSITION for a version that does not wait, and as every act on a contract. */
   async execute(actor: Actor, input: AnswerContractInput): Promise<Outcome<ContractActed>> {
-    const operation = { name: 'declineContract', action: 'contract.decline' };
+    const operation = {
+      name: 'declineContract',
+      action: 'contract.decline',
+      event: 'contract.declined',
+    } as const;
     return await this.changes.run(actor, operation, input, async (tx, held, now) => {
       const decided = decideAnswer(actor, standingOf(held), { act: 'decline', version: input.version });
       if (!decided.ok) return decided;

@@ -16,7 +16,7 @@ export class PauseContract {
 
   /** Refuses ILLEGAL_TRANSITION unless the contract is active, and as every act on a contract. */
   async execute(actor: Actor, input: ContractActInput): Promise<Outcome<ContractActed>> {
-    const operation = { name: 'pauseContract', action: 'contract.pause' };
+    const operation = { name: 'pauseContract', action: 'contract.pause', event: 'contract.paused' } as const;
     return await this.changes.run(actor, operation, input, async (_tx, held) => {
       const decided = decideManaging(actor, standingOf(held), 'pause');
       return decided.ok ? done({ state: decided.value }) : decided;

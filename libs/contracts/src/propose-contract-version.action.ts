@@ -30,7 +30,11 @@ export class ProposeContractVersion {
     const checked = validateTerms(input.terms);
     if (!checked.ok) return checked;
     const terms = checked.value;
-    const operation = { name: 'proposeContractVersion', action: 'contract.propose-version' };
+    const operation = {
+      name: 'proposeContractVersion',
+      action: 'contract.propose-version',
+      event: 'contract.proposed',
+    } as const;
     return await this.changes.run(actor, operation, { ...input, terms }, async (tx, held, now) => {
       const decided = decideNewVersion(actor, standingOf(held));
       if (!decided.ok) return decided;

@@ -1,11 +1,13 @@
 import { recordAudit } from '#audit';
 import type { Clock } from '#calendar';
 import { type Transaction, UnitOfWork, newId, once } from '#database';
+import { emit } from '#events';
 import { type Actor, type OrganizationKind, OrganizationStore } from '#organizations';
 import { type Outcome, type Refusal, done, refusal, refused } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ContractActed } from './change-contract.action.js';
 import type { Contract, ContractVersion } from './contract.js';
+import { contractEvent } from './contract-event.js';
 import { ContractStore } from './contract.store.js';
 import { creditBlockOf } from './credit-blocks.store.js';
 import type { ContractTerms } from './terms.js';
@@ -67,6 +69,7 @@ export class ProposeContract {
           after: { contract, version },
           at: now,
         });
+        await emit(tx, contractEvent('contract.proposed', contract, now));
         return done({ contractId: contract.id });
       }),
     );

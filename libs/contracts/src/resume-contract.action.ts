@@ -16,7 +16,11 @@ export class ResumeContract {
 
   /** Refuses ILLEGAL_TRANSITION unless the contract is paused, and as every act on a contract. */
   async execute(actor: Actor, input: ContractActInput): Promise<Outcome<ContractActed>> {
-    const operation = { name: 'resumeContract', action: 'contract.resume' };
+    const operation = {
+      name: 'resumeContract',
+      action: 'contract.resume',
+      event: 'contract.resumed',
+    } as const;
     return await this.changes.run(actor, operation, input, async (_tx, held) => {
       const decided = decideManaging(actor, standingOf(held), 'resume');
       return decided.ok ? done({ state: decided.value }) : decided;

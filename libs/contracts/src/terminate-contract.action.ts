@@ -23,7 +23,11 @@ export class TerminateContract {
 
   /** Refuses ILLEGAL_TRANSITION for a contract that has ended, and as every act on a contract. */
   async execute(actor: Actor, input: ContractActInput): Promise<Outcome<ContractActed>> {
-    const operation = { name: 'terminateContract', action: 'contract.terminate' };
+    const operation = {
+      name: 'terminateContract',
+      action: 'contract.terminate',
+      event: 'contract.terminated',
+    } as const;
     return await this.changes.run(actor, operation, input, async (tx, held, now) => {
       const decided = decideManaging(actor, standingOf(held), 'terminate');
       if (!decided.ok) return decided;

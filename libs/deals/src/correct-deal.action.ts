@@ -1,11 +1,13 @@
 import { rebill } from '#charges';
 import { type ContractTerms, termsOfVersion } from '#contracts';
 import { newId, type Transaction } from '#database';
+import { emit } from '#events';
 import { type Delivery, DeliveryStore } from '#leads';
 import type { Actor } from '#organizations';
 import { done, invariant, type Outcome, refuse } from '#outcome';
 import { Injectable } from '@nestjs/common';
 import type { Deal } from './deal.js';
+import { dealEvent } from './deal-event.js';
 import { DealStore } from './deal.store.js';
 import { OutcomeEventStore } from './outcome-event.store.js';
 
@@ -81,6 +83,8 @@ export class DealCorrections {
       recordedAt: now,
       actorId: actor.id,
     });
+    const after = await this.deals.read(tx, deal.agencyId, deal.id);
+    await emit(tx, dealEvent(correction.kind, after, { occurredAt: now, test: delivery.test }));
     const request = { actor, now, agencyId: deal.agencyId, deliveryId: delivery.id };
     const { charges } = await rebill(tx, request);
     return { agencyId: deal.agencyId, dealId: deal.id, chargeIds: charges.map((charge) => charge.id) };

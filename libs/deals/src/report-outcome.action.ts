@@ -2,11 +2,13 @@ import { rebill } from '#charges';
 import type { Clock } from '#calendar';
 import { type ContractTerms, termsOfVersion } from '#contracts';
 import { newId, once, type Transaction, UnitOfWork } from '#database';
+import { emit, type EventFact } from '#events';
 import { type Delivery, DeliveryStore, type OutcomeStage } from '#leads';
 import type { Actor } from '#organizations';
 import { done, invariant, type Outcome, type Refusal, refuse, refused, unreachable } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
 import { comparableMoney, type Deal, readDealAmount, refusalOfRepeat, type StatedMoney } from './deal.js';
+import { dealEvent } from './deal-event.js';
 import { DealStore } from './deal.store.js';
 import type { OutcomeEvent, OutcomeProvenance } from './outcome-event.js';
 import { OutcomeEventStore } from './outcome-event.store.js';
@@ -256,6 +258,7 @@ export class ReportOutcome {
     const { actor, now, delivery } = report;
     const event = eventOf(report, fact);
     await this.events.insert(tx, event);
+    await emit(tx, toldOf(report, fact, event.id));
     const quality = await this.qualityAfter(tx, report, fact);
     await this.deliveries.setStage(tx, delivery, { stage: fact.stage, qualifiedAt: quality.qualifiedAt });
     const { agencyId, id: deliveryId, leadId } = delivery;
@@ -311,6 +314,15 @@ function eventOf({ actor, now, delivery, provenance }: Report, fact: Fact): Outc
     recordedAt: now,
     actorId: actor.id,
   };
+}
+
+/** A sale is told as a deal, and not once more as a stage. */
+function toldOf({ now, delivery, provenance }: Report, fact: Fact, outcomeEventId: string): EventFact {
+  const { id: deliveryId, leadId, agencyId, buyerId, test } = delivery;
+  if (fact.deal) return dealEvent('WON', fact.deal, { occurredAt: now, test });
+  const ids = { outcomeEventId, leadId, deliveryId, agencyId, buyerId };
+  const payload = { ...ids, stage: fact.stage, provenance, reportedFor: fact.occurredAt };
+  return { type: 'outcome.reported', occurredAt: now, test, payload };
 }
 
 function checkMove(from: OutcomeStage, to: OutcomeStage, field: readonly string[]): Outcome<undefined> {

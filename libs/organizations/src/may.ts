@@ -15,6 +15,7 @@ const liveOnly: ReadonlySet<Permission> = new Set<Permission>([
   'billing:manage',
   'payouts:manage',
   'payments:manage',
+  'webhooks:manage',
 ]);
 
 /** Whether the actor's kind, roles and key scopes allow the act. System work is allowed everything. */

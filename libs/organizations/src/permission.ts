@@ -28,6 +28,8 @@ export const permissions = [
   'payouts:manage',
   'payments:read',
   'payments:manage',
+  'events:read',
+  'webhooks:manage',
   'sandbox:advance',
 ] as const;
 export type Permission = (typeof permissions)[number];
@@ -85,5 +87,7 @@ export const permissionTable: Readonly<Record<Permission, Grants>> = {
   // The operator's own view of the money: queues, operations, reconciliation; and the acts of finance on it.
   'payments:read': { AGENCY: none, BUYER: none, OPERATOR: [...finance, 'AUDITOR', 'OWNER', 'ADMIN'] },
   'payments:manage': { AGENCY: none, BUYER: none, OPERATOR: finance },
+  'events:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
+  'webhooks:manage': { AGENCY: heads, BUYER: heads, OPERATOR: admins },
   'sandbox:advance': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
 };

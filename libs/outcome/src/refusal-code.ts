@@ -30,6 +30,7 @@ export const refusalMessages = {
   LEAD_RETURNED: 'This lead was returned; nothing more can be reported on it.',
   EXTERNAL_ID_REUSED:
     'This externalId was used before with other input. A changed lead needs a new externalId.',
+  DUPLICATE_LEAD: 'This person was submitted before, within the time in which they count as the same lead.',
   DEAL_REFERENCE_REUSED: 'This deal reference was reported before with other data. Restate the deal instead.',
   DEAL_NOT_LIVE: 'This deal was refunded or canceled.',
   CLAWBACK_WINDOW_CLOSED: 'The clawback window of this deal has closed.',
@@ -41,7 +42,8 @@ export const refusalMessages = {
   SETTLEMENT_CHANGED: 'The statement is not the one that was submitted. Read it again.',
   PAYMENTS_OFF: 'Payments are switched off here: no payment provider is set up.',
   PAYMENTS_STOPPED: 'Payments are stopped. Finance can resume them.',
-  PROVIDER_UNAVAILABLE: 'The payment provider does not answer at the moment. Try again in a minute with the same key.',
+  PROVIDER_UNAVAILABLE:
+    'The payment provider does not answer at the moment. Try again in a minute with the same key.',
   PROVIDER_REFUSED: 'The payment provider refused this.',
   PAYMENT_METHOD_MISSING: 'There is no payment method that can be used. Save one first.',
   COLLECTION_UNDER_WAY: 'A collection of this invoice is under way. Wait for its end, or cancel it first.',

@@ -17,7 +17,7 @@ const neverMoreThanCollected = `
   under_way as (
     select book_id, currency, sum(amount_minor) as amount from stripe_operations
     where kind = 'TRANSFER' and state not in ('SUCCEEDED', 'REFUSED') group by 1, 2),
-  back as (${flow(`'stripe'`, `'payable', 'clawback_due'`)}),
+  back as (${flow(`'stripe', 'bad_debt'`, `'payable', 'clawback_due'`)}),
   books as (select book_id, currency from sent union select book_id, currency from under_way)
   select 'book ' || b.book_id || ' was sent more in ' || b.currency || ' than was ever collected for it' as violation
   from books b left join collected c using (book_id, currency) left join sent s using (book_id, currency)

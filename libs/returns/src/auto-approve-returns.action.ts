@@ -1,7 +1,9 @@
 import { UnitOfWork } from '#database';
+import { emit } from '#events';
 import type { Actor } from '#organizations';
 import { done } from '#outcome';
 import { Injectable } from '@nestjs/common';
+import { returnEvent } from './return-event.js';
 import { type ReturnKey, ReturnStore } from './return.store.js';
 import { TakeBack } from './take-back.action.js';
 
@@ -38,12 +40,14 @@ export class AutoApproveReturns {
     const outcome = await this.unitOfWork.run(async (tx) => {
       const found = await this.returns.lockOverdue(tx, key, now);
       if (!found) return done(false);
-      await this.returns.decide(tx, found, {
+      const decided = {
         state: 'AUTO_APPROVED',
         decidedBy: actor.id,
         decidedAt: now,
         decisionNote: null,
-      });
+      } as const;
+      const { test } = await this.returns.decide(tx, found, decided);
+      await emit(tx, returnEvent('return.decided', { ...found, ...decided }, { occurredAt: now, test }));
       // It took effect when the time to object ran out, not when a worker came round to it.
       await this.takeBack.apply(tx, found, { actor, now, returnedAt: found.decideBy });
       return done(true);

@@ -1,9 +1,11 @@
 import type { Clock } from '#calendar';
 import { once, type Transaction, UnitOfWork } from '#database';
+import { emit } from '#events';
 import type { Actor } from '#organizations';
 import { done, type Outcome, refuse } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
 import { decide, readReturnNote, type ReturnDecision } from './return.js';
+import { returnEvent } from './return-event.js';
 import { ReturnStore } from './return.store.js';
 import { TakeBack } from './take-back.action.js';
 
@@ -68,12 +70,9 @@ export class DecideReturn {
     if (state.value === 'DENIED' && note.value === null) {
       return refuse('REQUIRED', { field: ['input', 'note'], message: 'Say in the note why it is denied.' });
     }
-    await this.returns.decide(tx, found, {
-      state: state.value,
-      decidedBy: actor.id,
-      decidedAt: now,
-      decisionNote: note.value,
-    });
+    const decided = { state: state.value, decidedBy: actor.id, decidedAt: now, decisionNote: note.value };
+    const { test } = await this.returns.decide(tx, found, decided);
+    await emit(tx, returnEvent('return.decided', { ...found, ...decided }, { occurredAt: now, test }));
     const chargeIds =
       state.value === 'APPROVED' ? await this.takeBack.apply(tx, found, { actor, now, returnedAt: now }) : [];
     return done({ agencyId: found.agencyId, returnId: found.id, chargeIds });

@@ -1,11 +1,13 @@
 import type { Clock } from '#calendar';
 import { termsOfVersion } from '#contracts';
 import { newId, once, type Transaction, UnitOfWork } from '#database';
+import { emit } from '#events';
 import { DeliveryStore } from '#leads';
 import type { Actor } from '#organizations';
 import { done, invariant, type Outcome, refuse } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
-import { decideByOf, insideReturnWindow, readReturnNote, type ReturnReason } from './return.js';
+import { decideByOf, insideReturnWindow, readReturnNote, type Return, type ReturnReason } from './return.js';
+import { returnEvent } from './return-event.js';
 import { ReturnStore } from './return.store.js';
 
 /** The lead's uuid and what is wrong with it. */
@@ -81,7 +83,7 @@ export class RequestReturn {
       });
     }
     const id = newId();
-    await this.returns.insert(tx, {
+    const requested: Return = {
       agencyId,
       id,
       deliveryId: delivery.id,
@@ -96,7 +98,10 @@ export class RequestReturn {
       decidedBy: null,
       decidedAt: null,
       decisionNote: null,
-    });
+    };
+    await this.returns.insert(tx, requested);
+    const told = { occurredAt: now, test: delivery.test };
+    await emit(tx, returnEvent('return.requested', requested, told));
     return done({ agencyId, returnId: id });
   }
 }

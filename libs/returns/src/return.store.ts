@@ -129,10 +129,12 @@ export class ReturnStore {
     return row && returnOf(row);
   }
 
-  async decide(tx: Transaction, found: Return, decided: Decided): Promise<void> {
-    const rows = await tx.query(
-      `update returns set state = $4, decided_by = $5, decided_at = $6, decision_note = $7
-       where agency_id = $1 and id = $2 and state = any($3) returning id`,
+  /** Writes the decision down; tells whether it is about a test lead. */
+  async decide(tx: Transaction, found: Return, decided: Decided): Promise<{ readonly test: boolean }> {
+    const [row] = await tx.query<{ test: boolean }>(
+      `update returns r set state = $4, decided_by = $5, decided_at = $6, decision_note = $7
+       where agency_id = $1 and id = $2 and state = any($3)
+       returning (select test from deliveries d where d.agency_id = r.agency_id and d.id = r.delivery_id) as test`,
       [
         found.agencyId,
         found.id,
@@ -143,6 +145,7 @@ export class ReturnStore {
         decided.decisionNote,
       ],
     );
-    invariant(rows.length === 1, 'a return changed while it was locked');
+    invariant(row, 'a return changed while it was locked');
+    return row;
   }
 }

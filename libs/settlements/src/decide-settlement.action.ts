@@ -1,10 +1,12 @@
 import type { Clock } from '#calendar';
 import { recordAudit } from '#audit';
 import { once, type Transaction, UnitOfWork } from '#database';
+import { emit } from '#events';
 import type { Actor } from '#organizations';
 import { done, type Outcome, refuse } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
 import { decideAct, type Settlement, type SettlementAct, type SettlementRef } from './settlement.js';
+import { settlementEvent } from './settlement-event.js';
 import { SettlementStore } from './settlement.store.js';
 
 export interface SettlementActInput {
@@ -75,6 +77,10 @@ export class SettlementActs {
           after: { ...settlement, state, version },
           at: now,
         });
+        const totals = state === 'OPEN' ? null : settlement.totals;
+        if (state !== settlement.state) {
+          await emit(tx, settlementEvent(act, { ...settlement, state, version, totals }, now));
+        }
         return done({ agencyId, id, ...effected.value });
       }),
     );

@@ -1,11 +1,13 @@
 import { type Clock, compareDates, type LocalDate, parseLocalDate, type Period } from '#calendar';
 import { recordAudit } from '#audit';
 import { once, type Transaction, UnitOfWork } from '#database';
+import { emit } from '#events';
 import type { Actor } from '#organizations';
 import { done, type Outcome, type Refusal, refusal, refuse, refused } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
 import { decidePeriod } from './period.js';
 import { type SettlementRef, whyNotPermitted } from './settlement.js';
+import { settlementEvent } from './settlement-event.js';
 import { type Run, SettlementStore } from './settlement.store.js';
 
 /** Settlements that one call closes, and those closed before that it names. */
@@ -72,6 +74,8 @@ export class PrepareSettlements {
     await this.settlements.close(tx, actor, now, closed);
     const settlements = await this.settlements.closedOf(tx, run.value, maxPreparedAtOnce);
     const remaining = await this.settlements.countOpen(tx, run.value);
+    const prepared = await this.settlements.read(tx, closed);
+    await emit(tx, ...prepared.map((each) => settlementEvent('prepare', each, now)));
     if (closed.length > 0) {
       // One entry for the run; each settlement has its own event, which names the same actor.
       await recordAudit(tx, actor, {

@@ -186,6 +186,16 @@ export class SettlementStore {
     invariant(closed.length === refs.length, 'a locked settlement was not closed');
   }
 
+  /** These settlements as they are in this transaction, in the order of their keys. */
+  async read(tx: Transaction, refs: readonly SettlementRef[]): Promise<Settlement[]> {
+    const rows = await tx.query<SettlementRecord>(
+      `select ${settlementColumns} from unnest($1::uuid[], $2::uuid[]) as r (agency_id, id)
+       join settlements s using (agency_id, id) order by s.agency_id, s.id`,
+      [refs.map(({ agencyId }) => agencyId), refs.map(({ id }) => id)],
+    );
+    return rows.map(settlementOf);
+  }
+
   /** Those of a run that are closed, and live; at most `limit`, in the order of their ids. */
   async closedOf(tx: Transaction, run: Run, limit: number): Promise<SettlementRef[]> {
     return await tx.query<SettlementRef>(

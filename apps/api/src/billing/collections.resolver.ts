@@ -89,7 +89,6 @@ export class CollectionsResolver {
     outcome: Outcome<{ readonly collectionId: string; readonly replayed: boolean }>,
   ): Promise<TopUpBalancePayload> {
     if (!outcome.ok) return refused(outcome.refusals);
-    loaders.forget();
     const { collectionId, replayed } = outcome.value;
     return { collection: await this.load.collection(loaders, collectionId), replayed, userErrors: [] };
   }

@@ -92,7 +92,6 @@ export class InvoicesResolver {
     const onlyOnPage = onPage === true ? { onPage } : {};
     const collected = await this.collect.execute(actor, { invoiceId, ...onlyOnPage, idempotencyKey });
     if (!collected.ok) return refused(collected.refusals);
-    loaders.forget();
     const { replayed } = collected.value;
     return { invoice: await this.load.invoice(loaders, invoiceId), replayed, userErrors: [] };
   }

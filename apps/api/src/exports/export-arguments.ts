@@ -23,8 +23,14 @@ export function ledgerFilterOf(query: Query): LedgerFilter {
   };
 }
 
+/** The days of a file that takes no other parameter. Throws for what is none. */
+export function onlyDaysOf(query: Query): { readonly from: LocalDate | null; readonly to: LocalDate | null } {
+  refuseUnknown(query, ['from', 'to']);
+  return daysOf(query);
+}
+
 /** from, the first day, and to, the first day that is no longer wanted. */
-export function daysOf(query: Query): { readonly from: LocalDate | null; readonly to: LocalDate | null } {
+function daysOf(query: Query): { readonly from: LocalDate | null; readonly to: LocalDate | null } {
   const day = (name: 'from' | 'to') =>
     readOne(query, name, parseLocalDate, `${name} must be a day such as 2026-10-01.`);
   return { from: day('from'), to: day('to') };

@@ -17,7 +17,7 @@ import type { Outcome } from '#outcome';
 import type { Log } from '../../../process/src/log.js';
 import { CurrentActor, Requires } from '../access/index.js';
 import { decodeId, encodeId, idPrefixes } from '../graphql/index.js';
-import { ledgerFilterOf, type Query, refuseUnknown } from './export-arguments.js';
+import { ledgerFilterOf, onlyDaysOf, type Query, refuseUnknown } from './export-arguments.js';
 import { databaseGone, exportRefusal, ExportRefusedFilter } from './export-refused.js';
 import { type ExportLoad, ExportSlots } from './export-slots.js';
 import { ReaderTooSlow, streamOf } from './file-stream.js';
@@ -59,6 +59,20 @@ export class ExportsController {
     const settlementId = decodeId('stl', id) ?? nobody;
     return await this.give({ actor, request, reply, load: 'pages' }, () =>
       this.exports.statement(actor, settlementId, showId),
+    );
+  }
+
+  @Requires('payouts:read')
+  @Get('payouts.csv')
+  async payouts(
+    @CurrentActor() actor: Actor,
+    @QueryOf() query: Query,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile | undefined> {
+    const filter = onlyDaysOf(query);
+    return await this.give({ actor, request, reply, load: 'pages' }, () =>
+      this.exports.payouts(actor, filter, showId),
     );
   }
 

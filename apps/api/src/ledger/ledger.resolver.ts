@@ -2,7 +2,7 @@ import { Args, Query, Resolver } from '@nestjs/graphql';
 import { Database } from '#database';
 import { runInvariants, trialBalances } from '#ledger';
 import { parseCurrency } from '#money';
-import { bookInvariants } from '#settlements';
+import { allInvariants } from '../../../process/src/all-invariants.js';
 import { Requires } from '../access/index.js';
 import { badUserInput, CurrencyCodeScalar } from '../graphql/index.js';
 import { LedgerInvariantType, TrialBalanceType, trialBalanceTypeOf } from './ledger.types.js';
@@ -27,6 +27,6 @@ export class LedgerResolver {
     description: 'Checks every rule of the books, over everything that was ever booked: it takes its time.',
   })
   async ledgerInvariants(): Promise<readonly LedgerInvariantType[]> {
-    return await runInvariants(this.database, bookInvariants);
+    return await runInvariants(this.database, allInvariants);
   }
 }
