@@ -87,8 +87,8 @@ it('writes a file whole or not at all, for its owner only', async () => {
 
 it('says in one line what is missing or wrong', async () => {
   for (const [parameters, text] of [
-    [[], 'statement or journal'],
-    [['payroll'], 'statement or journal'],
+    [[], 'statement, payouts or journal'],
+    [['payroll'], 'statement, payouts or journal'],
     [['statement'], '--settlement is missing'],
     [['statement', '--settlement', 'stl_x'], 'no id of a settlement'],
     [['statement', '--settlement', 'stl_00000000000000000000000000'], 'no such object'],
