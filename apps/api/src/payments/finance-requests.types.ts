@@ -111,6 +111,7 @@ const idPrefixes: Readonly<Record<string, IdPrefix | undefined>> = {
   agencyId: 'org',
   buyerId: 'org',
   settlementId: 'stl',
+  invoiceId: 'inv',
 };
 
 /** Domain to API type. */
