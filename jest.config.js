@@ -15,5 +15,5 @@ export default {
   reporters: ['default', '<rootDir>/test/support/tally-reporter.mjs'],
   // The suites share one PostgreSQL: more workers than this wait for each other.
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 90_000,
 };

@@ -140,7 +140,7 @@ it('one effect of twenty at once; then replayed; and IDEMPOTENCY_KEY_REUSED for 
     if (JSON.stringify(seen) !== JSON.stringify(expected)) faults.push(seen);
   }
   expect(faults).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 it('a lead, by its own name, has one effect of twenty at once, alone and in lists', async () => {
   for (const name of ['submitLead', 'submitLeads']) {
