@@ -41,6 +41,8 @@ export interface RequestFilter {
   readonly method?: string;
   readonly path?: string;
   readonly idempotencyKey?: string;
+  /** What it met. */
+  readonly fault?: FaultKind;
 }
 
 export interface AwaitedRequest extends RequestFilter {
@@ -120,13 +122,14 @@ function faultControl({ faults, world, step, down, up }: ControlDesk) {
 
 function logControl({ world }: ControlDesk) {
   const { store } = world;
-  const requests = ({ method, path, idempotencyKey }: RequestFilter = {}) =>
+  const requests = ({ method, path, idempotencyKey, fault }: RequestFilter = {}) =>
     store
       .all('requests')
       .filter(
         (row) =>
           (method === undefined || row.method === method) &&
           (path === undefined || row.path === path) &&
+          (fault === undefined || row.fault === fault) &&
           (idempotencyKey === undefined || row.idempotencyKey === idempotencyKey),
       );
   return {
