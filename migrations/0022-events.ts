@@ -23,18 +23,11 @@ export class Events1760000000022 implements MigrationInterface {
         select lpad(to_hex(pg_current_xact_id()::text::bigint + base), 12, '0') from event_clock
       $$;
       -- Below it nothing is added any more: every transaction whose events would lie there has ended. Transaction ids are
-      -- those of the whole cluster: one that demonstrably runs in another database holds nothing back here.
-      create function event_floor() returns uuid language sql stable as $$
-        with running as materialized (
-          select x from pg_snapshot_xip(pg_current_snapshot()) as x
-        ), elsewhere as materialized (
-          select l.transactionid from pg_locks l join pg_stat_activity a using (pid)
-          where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and a.datname <> current_database()
-            and exists (select from running)
-        )
+      -- those of the whole cluster; those that are known to run in another database hold nothing back here.
+      create function event_floor(elsewhere xid[]) returns uuid language sql stable as $$
         select (lpad(to_hex(coalesce(
-            (select min(x::text::bigint) from running
-             where x::xid not in (select transactionid from elsewhere)),
+            (select min(x::text::bigint) from pg_snapshot_xip(pg_current_snapshot()) as x
+             where x::xid <> all (elsewhere)),
             pg_snapshot_xmax(pg_current_snapshot())::text::bigint) + base), 12, '0')
           || repeat('0', 20))::uuid
         from event_clock

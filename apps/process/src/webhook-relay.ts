@@ -6,6 +6,9 @@ import { WebhookSender } from '#webhooks';
 import type { Log } from './log.js';
 import { showId } from './show-id.js';
 
+/** A database that is away is tried every second, and told of once a minute. */
+const warnEveryMs = 60_000;
+
 /** Sends the webhooks of an installation from this process, by these settings, until it is stopped. */
 export function openWebhookRelay(
   config: Pick<Config, 'webhookLoopback'>,
@@ -17,12 +20,18 @@ export function openWebhookRelay(
 ): RunningRelay {
   const clock = new SystemClock();
   const sender = new WebhookSender(webhookTargets(config, clock), clock);
+  let warnedAt = 0;
   const relay = startRelay({
     queue: new WebhookQueueStore(database),
     unitOfWork,
     sender,
     showId,
-    onError: (error) => log.warn('sending webhooks was interrupted, and goes on', { error }),
+    onError: (error) => {
+      const now = clock.now().getTime();
+      if (now - warnedAt < warnEveryMs) return;
+      warnedAt = now;
+      log.warn('sending webhooks was interrupted, and goes on', { error });
+    },
   });
   return {
     stop: async (timeoutMs) => {

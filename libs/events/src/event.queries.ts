@@ -2,7 +2,7 @@ import { Database, keyset, type KeysetPage } from '#database';
 import { type Actor, may } from '#organizations';
 import { Injectable } from '@nestjs/common';
 import { type EventType, eventTypeNames, specOf } from './event-type.js';
-import { audienceConditions, eventColumns, feedFloor, feedSql } from './feed-sql.js';
+import { audienceConditions, elsewhereSql, eventColumns, feedFloor, feedSql } from './feed-sql.js';
 import type { FeedEvent, StoredPayload } from './payload.js';
 
 interface EventRecord {
@@ -54,15 +54,15 @@ export class EventQueries {
   async page(actor: Actor, types: readonly EventType[] | null, page: KeysetPage): Promise<FeedEvent[]> {
     const feed = feedOf(actor, types);
     if (feed.types?.length === 0) return [];
-    // $1 organization, $2 types, $3 key, $4 how many.
+    // $1 organization, $2 types, $3 key, $4 how many, $5 transactions of other databases.
     const { condition, orderBy, key } = keyset(page, {
       column: 'e.id',
       newestFirst: false,
       placeholder: '$3',
     });
     const rows = await this.database.query<EventRecord>(
-      `with ${feedFloor} select * from (${selectOf(feed, condition, orderBy)}) e order by ${orderBy} limit $4`,
-      [actor.organizationId, feed.types, key, page.limit + 1],
+      `with ${feedFloor('$5')} select * from (${selectOf(feed, condition, orderBy)}) e order by ${orderBy} limit $4`,
+      [actor.organizationId, feed.types, key, page.limit + 1, await this.elsewhere()],
     );
     return rows.map(eventOf);
   }
@@ -72,11 +72,16 @@ export class EventQueries {
     const feed = feedOf(actor, types);
     if (feed.types?.length === 0) return 0;
     const [row] = await this.database.query<{ count: number }>(
-      `with ${feedFloor} select count(*)::int as count from (
+      `with ${feedFloor('$5')} select count(*)::int as count from (
          select 1 from (${selectOf(feed, '$3::uuid is null', 'e.id')}) e limit $4) found`,
-      [actor.organizationId, feed.types, null, max],
+      [actor.organizationId, feed.types, null, max, await this.elsewhere()],
     );
     return row?.count ?? 0;
+  }
+
+  private async elsewhere(): Promise<readonly string[]> {
+    const rows = await this.database.query<{ xid: string }>(elsewhereSql);
+    return rows.map(({ xid }) => xid);
   }
 
   /** The visible ones among these ids, in no particular order. */

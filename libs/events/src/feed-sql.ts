@@ -14,8 +14,17 @@ export function audienceConditions(kind: OrganizationKind | 'SYSTEM'): readonly 
   return ['e.organization_id = $1', 'e.counterparty_id = $1'];
 }
 
-/** Up to where the feed is complete, for {@link feedSql}: taken once for a statement, since it looks at who is running. */
-export const feedFloor = 'feed_floor as materialized (select event_floor() as id)';
+/**
+ * Transactions of other databases of the cluster. Read it in a statement before the one with {@link feedFloor}: what ended in
+ * between is no longer in the way, and what is looked up only afterwards could have ended unseen.
+ */
+export const elsewhereSql = `select l.transactionid::text as xid from pg_locks l join pg_stat_activity a using (pid)
+  where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and a.datname <> current_database()`;
+
+/** Up to where the feed is complete, for {@link feedSql}; the placeholder stands for what {@link elsewhereSql} gave. */
+export function feedFloor(elsewhere: string): string {
+  return `feed_floor as materialized (select event_floor(${elsewhere}::xid[]) as id)`;
+}
 
 /**
  * What `$1` sees up to {@link feedFloor}, as one select to take a page from: for each side that it may be on, and where only some types are wanted ($2, a

@@ -3,7 +3,7 @@ import type { OrganizationKind } from '#organizations';
 import { invariant } from '#outcome';
 import { Injectable } from '@nestjs/common';
 import { messageIdSql } from './event-sql.js';
-import { feedFloor, feedSql } from './feed-sql.js';
+import { elsewhereSql, feedFloor, feedSql } from './feed-sql.js';
 import type { WebhookEndpoint } from './webhook-endpoint.js';
 
 /** Messages that one call queues again. */
@@ -78,9 +78,17 @@ export class WebhookReplayStore {
       orderBy: 'e.id',
       limit: '$5',
     });
+    const elsewhere = await tx.query<{ xid: string }>(elsewhereSql);
     const found = await tx.query<{ organization_id: string; id: string; type: string }>(
-      `with ${feedFloor} select organization_id, id, type from (${feed}) e order by id limit $5`,
-      [endpoint.organizationId, endpoint.types, range.afterId, range.throughId, maxReplayedAtOnce + 1],
+      `with ${feedFloor('$6')} select organization_id, id, type from (${feed}) e order by id limit $5`,
+      [
+        endpoint.organizationId,
+        endpoint.types,
+        range.afterId,
+        range.throughId,
+        maxReplayedAtOnce + 1,
+        elsewhere.map(({ xid }) => xid),
+      ],
     );
     const events = found.slice(0, maxReplayedAtOnce);
     const queued = await tx.query(

@@ -136,7 +136,7 @@ export class WebhookSender {
     const [oldest] = this.pools;
     if (this.pools.size > maxPools && oldest) {
       this.pools.delete(oldest[0]);
-      void oldest[1].close();
+      oldest[1].close().catch(() => undefined);
     }
     return pool;
   }

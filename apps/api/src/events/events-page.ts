@@ -45,6 +45,9 @@ const event = new Webhook(process.env.WEBHOOK_SECRET).verify(body, headers); // 
 To try it out on your own machine: \`npx leadger listen --secret whsec_…\`, an endpoint for \`http://localhost:4400/\` in a
 sandbox, and \`sendTestEvent\`. With \`--fail 2\` it refuses the first two tries of each message.
 
+The body is \`type\`, \`timestamp\` (when it happened), \`test\` and \`data\`, the payload of the type below. \`test\` is true for
+test leads and for samples: neither is owed for.
+
 **What is promised.** At least once: a message that was sent and not written down, because a process died, is sent
 again under the same id. **No order**: messages go out side by side, and one that failed comes later; who needs the order
 takes the feed. An event is queued in the transaction of its fact, so none is lost and none is sent of what did not
