@@ -148,11 +148,14 @@ describe('a saved card', () => {
     const covered = await billing.statement({ agencyMinor: 30_000n });
     await billing.work();
     expect((await billing.allInvoices()).at(-1)).toMatchObject({ state: 'PAID', amountMinor: 0n, tries: 0 });
-    const partly = await billing.statement({ agencyMinor: 90_000n });
+    const partly = [
+      await billing.statement({ agencyMinor: 50_000n }),
+      await billing.statement({ agencyMinor: 40_000n }),
+    ];
     await billing.work();
-    // 1,000.00 credited, 300.00 used: 700.00 of 900.00.
+    // 1,000.00 credited, 300.00 used: 700.00 of 900.00, and none of it twice.
     expect((await billing.lastCollection()).amountMinor).toBe(20_000n);
-    for (const each of [before, covered, partly]) expect(await billing.state(each)).toBe('COLLECTED');
+    for (const each of [before, covered, ...partly]) expect(await billing.state(each)).toBe('COLLECTED');
     expect(await billing.balance(billing.agencyId, 'buyer_credit')).toBe(0n);
   });
 });

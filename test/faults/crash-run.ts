@@ -35,6 +35,13 @@ export interface Rule {
 const longestDrainMs = 60_000;
 const dayMs = 24 * 3_600_000;
 
+export interface DrainOptions {
+  /** What stays as it is. */
+  readonly except?: readonly string[];
+  /** Done again and again, where no process does it. */
+  readonly work?: () => Promise<void>;
+}
+
 export class CrashRun {
   readonly processes: ProductProcess[] = [];
 
@@ -105,6 +112,11 @@ export class CrashRun {
     });
   }
 
+  /** How often the processes said this. */
+  told(what: string): number {
+    return this.processes.flatMap(({ lines }) => lines.filter(({ msg }) => msg === what)).length;
+  }
+
   /** Has the sandbox meet the next request of each of these with what its fault asks for. */
   meet(operations: readonly StagedOperation[], rules: Readonly<Partial<Record<Fault, Rule>>>): void {
     for (const { key, fault } of operations) {
@@ -114,9 +126,10 @@ export class CrashRun {
   }
 
   /** Waits until none is under way, making it later whenever all that is left waits for a time to come. */
-  async drain(except: readonly string[] = []): Promise<void> {
+  async drain({ except = [], work = async () => undefined }: DrainOptions = {}): Promise<void> {
     await until(
       async () => {
+        await work();
         const [left] = await this.gates.query<{ count: number; now: number; next_at: Date | null }>(
           `select count(*)::int as count,
              count(*) filter (where state = 'SENDING' or next_try_at <= clock_timestamp() + c.ahead)::int as now,

@@ -15,7 +15,14 @@ import {
   runTimeoutMs,
 } from './crash-cells.js';
 import type { CrashRun, StagedOperation } from './crash-run.js';
-import { beforeStripeActs, beforeTheAnswer, beforeTheWrite, neverArrived, timedOut } from './kill-points.js';
+import {
+  beforeStripeActs,
+  beforeTheAnswer,
+  beforeTheWrite,
+  cameTooLate,
+  neverArrived,
+  timedOut,
+} from './kill-points.js';
 import { buildStage, type KeptStage, slotCount } from './stage.js';
 
 let stage: KeptStage;
@@ -46,6 +53,8 @@ function onStaged(
 describeCrash('killed after the bytes went out, before Stripe acts', onStaged(beforeStripeActs));
 describeCrash('killed after Stripe has acted, before its answer', onStaged(beforeTheAnswer));
 describeCrash('killed after the answer, before the write', onStaged(beforeTheWrite));
+
+describeCrash('not killed, but so slow that others have done it', onStaged(cameTooLate));
 
 describeCrash('killed, and what was sent never arrived, and its key is forgotten', {
   ...onStaged(neverArrived),

@@ -82,7 +82,7 @@ export async function sendAtLast(run: CrashRun, staged: readonly StagedOperation
   await gates.holdAt('RETRY', pruned);
   await gates.sendNothing(false);
   await run.startWorkers();
-  await run.drain(pruned);
+  await run.drain({ except: pruned });
   await until(
     async () => (await statesOf(run, pruned)).every((state) => state === 'UNKNOWN'),
     'all were cut',
@@ -163,6 +163,29 @@ export async function neverArrived(run: CrashRun, staged: readonly StagedOperati
   await run.drain();
 }
 
+/**
+ * Nobody is killed: answers take longer than leases, so that other workers take over and end everything; then the first
+ * ones get their answers, one of which says that nothing was done.
+ */
+export async function cameTooLate(run: CrashRun, staged: readonly StagedOperation[]): Promise<void> {
+  const slow = staged.filter(({ fault }) => fault === 'lost' || fault === 'limited');
+  const keys = new Set(slow.map(keyOf));
+  const others = await Office.open(run.environment);
+  run.meet(slow, { limited });
+  run.wire.hold('AFTER', (key) => keys.has(key));
+  await run.gates.park(staged.map(({ id }) => id));
+  await startWave(run, slow);
+  await until(() => run.wire.heldKeys().length === slow.length, 'every answer is waited for');
+  const answer = run.wire.keepHeld();
+  await run.gates.endLeases();
+  await run.gates.unpark(staged.map(({ id }) => id));
+  await run.drain({ work: () => others.send() });
+  await answer();
+  const late = 'an answer came too late: another worker has taken over';
+  await until(() => run.told(late) === slow.length / 2, 'every answer that says something was too late');
+  await others.close();
+}
+
 /** Nobody is killed: no answer comes, until the process itself gives up. */
 export async function timedOut(run: CrashRun, staged: readonly StagedOperation[]): Promise<void> {
   const slow = staged.filter(({ fault }) => fault === 'lost');
@@ -179,7 +202,7 @@ async function recover(run: CrashRun, staged: readonly StagedOperation[], rules:
   run.meet(staged, rules);
   await gates.endLeases(pruned);
   await run.startWorkers();
-  await run.drain(pruned);
+  await run.drain({ except: pruned });
   await run.forgetKeys();
   await gates.endLeases();
   await run.drain();

@@ -5,7 +5,7 @@ import { Database, SandboxClockStore } from '#database';
 import { doDueWorkToTheEnd, type DueWork } from '#jobs';
 import { runInvariants } from '#ledger';
 import { invariant } from '#outcome';
-import { Reconcile } from '#payments';
+import { Reconcile, SendOperations } from '#payments';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { allInvariants } from '../../apps/process/src/all-invariants.js';
@@ -34,6 +34,12 @@ export class Office {
     const list = this.context.get<readonly DueWork[]>(dueWork, { strict: false });
     const { isAllDone } = await doDueWorkToTheEnd(list, await this.clock());
     invariant(isAllDone, 'work makes itself anew for ever');
+  }
+
+  /** Sends what is due, beside whoever else does. */
+  async send(): Promise<void> {
+    const clock = await this.clock();
+    await this.context.get(SendOperations, { strict: false }).execute(clock.now(), 100);
   }
 
   async act(act: PersonsAct): Promise<void> {

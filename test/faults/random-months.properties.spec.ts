@@ -48,6 +48,7 @@ async function check(steps: readonly Step[]): Promise<void> {
     for (const agency of kept.built.agencies) {
       expect(await ownedCents(branch, month, agency)).toBe(await earnedCents(branch, month, agency));
     }
+    expect(await wrongShares(branch)).toEqual([]);
     expect(await branch.differences()).toEqual([]);
     expect(await unequalMovements(branch.database, branch.sandbox.url)).toEqual([]);
     expect(await ledgerBalances(branch.database)).toEqual(providerBalances(branch.bank));
@@ -71,6 +72,17 @@ async function ownedCents({ bank, database }: Branch, month: RandomMonth, agency
   const balance = async (kind: string): Promise<bigint> => await month.balanceOf(agency, kind);
   const owed = (await balance('held')) + (await balance('payable')) + (await balance('in_transit'));
   return paid + owed - (await balance('clawback_due'));
+}
+
+/** Lost disputes that took another share from an agency than that of its statement, by more than the cent of a rounding. */
+async function wrongShares({ database }: Branch): Promise<readonly unknown[]> {
+  return await database.query(
+    `select p.amount_minor, p.agency_minor, s.agency_minor as of_statement, s.fee_minor from dispute_parts p
+     join settlements s on s.agency_id = p.agency_id and s.id = p.settlement_id
+     where p.state = 'LOST' and s.agency_minor > 0 and s.fee_minor >= 0
+       and abs(p.agency_minor * (s.agency_minor + s.fee_minor) - p.amount_minor * s.agency_minor)
+         > s.agency_minor + s.fee_minor`,
+  );
 }
 
 /** By what was sold, less what disputes and write-offs took: counted from their own rows, not from the ledger. */

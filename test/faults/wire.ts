@@ -58,6 +58,16 @@ export class Wire {
     await Promise.all(held.filter(({ key }) => arrives(key)).map(({ goOn }) => goOn()));
   }
 
+  /** Holds nothing more, and keeps what it holds until the given function is called. */
+  keepHeld(): () => Promise<void> {
+    const held = this.held;
+    this.holds = null;
+    this.held = [];
+    return async () => {
+      await Promise.all(held.map(({ goOn }) => goOn()));
+    };
+  }
+
   async close(): Promise<void> {
     await new Promise((resolve) => {
       this.server.close(resolve);

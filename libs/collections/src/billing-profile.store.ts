@@ -214,7 +214,8 @@ export async function saveProviderBuyer(
   );
 }
 
-export async function saveBuyerRefusal(tx: Transaction, buyerId: string, code: string): Promise<void> {
+/** `code` null: it may be asked for again as it was. */
+export async function saveBuyerRefusal(tx: Transaction, buyerId: string, code: string | null): Promise<void> {
   await tx.query(
     `update billing_profiles set provider_operation_id = null, provider_failure_code = $2, provider_has_email = false
      where buyer_id = $1`,

@@ -1,5 +1,11 @@
 import type { Transaction } from '#database';
-import type { MethodSnapshot, ObjectHandler, OperationHandler, SetupSnapshot } from '#payments';
+import {
+  keyExpired,
+  type MethodSnapshot,
+  type ObjectHandler,
+  type OperationHandler,
+  type SetupSnapshot,
+} from '#payments';
 import { invariant } from '#outcome';
 import { Injectable } from '@nestjs/common';
 import { methodToCharge } from './billing-profile.js';
@@ -33,8 +39,12 @@ export class MethodNews {
         },
         refused: async (tx, { subject }, { code }, now) => {
           const scope = await openBuyer(tx, { buyerId: buyerIdOf(subject), actor: providerNews, now });
-          await saveBuyerRefusal(tx, scope.profile.buyerId, code);
-          await failWaiting(scope);
+          const { buyerId } = scope.profile;
+          // It never arrived there, which says nothing about the buyer: it is asked for again, under a new key.
+          const isLost = code === keyExpired;
+          await saveBuyerRefusal(tx, buyerId, isLost ? null : code);
+          if (isLost) await tryWaiting(scope);
+          else await failWaiting(scope);
         },
       },
     ];
