@@ -7,7 +7,7 @@ import { decideDebit } from './confirm-payment.js';
 import { escalateDispute, type NewDispute, openDispute, resolveDispute } from './disputes.js';
 import { invalid } from './failure.js';
 import { addEndpoint, type NewEndpoint } from './endpoints.js';
-import { type FaultRule, type Faults } from './faults.js';
+import { type FaultKind, type FaultRule, type Faults } from './faults.js';
 import { forgetKeys } from './idempotency.js';
 import { finishAuthentication } from './payment-intents.js';
 import { detachMethod, methodOf, setBehaviour } from './payment-methods.js';
