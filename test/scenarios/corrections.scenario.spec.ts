@@ -52,6 +52,16 @@ it('a refund after approval takes both shares back, and the next bill uses the c
   expect(await market.balances()).toEqual(after);
 });
 
+it('a refund after a quiet month goes into the present statement, and opens none that has passed', async () => {
+  const month = await market.sold();
+  await market.close(month.period);
+  await market.beginNextMonth();
+  await market.refund(month.deal);
+  const present = market.currentPeriod();
+  const statement = await market.close(present);
+  expect(statement).toMatchObject({ periodStart: present.start, total: usd('-440.00') });
+});
+
 it('a lead returned after approval gives back all that it cost', async () => {
   const { period, lead } = await market.settled();
   const next = market.currentPeriod();

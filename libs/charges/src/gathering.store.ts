@@ -1,4 +1,4 @@
-import { asLocalDate, type LocalDate, type Period } from '#calendar';
+import { asLocalDate, type LocalDate, localDateOf, type Period, periodContaining } from '#calendar';
 import { newId, type Transaction } from '#database';
 import { invariant } from '#outcome';
 import { gatheringPeriod, type SettlementSeries, settlementNumber } from './gathering.js';
@@ -32,8 +32,11 @@ export async function gather(
   // Each further round means that another transaction closed or opened the period meanwhile; a run of them ends.
   for (let round = 0; round < 20; round += 1) {
     const live = await liveFrom(tx, series, own.start);
-    const closed = new Set(live.filter(({ state }) => state !== 'OPEN').map(({ start }) => start));
-    const period = gatheringPeriod(series.schedule, own, closed);
+    const period = gatheringPeriod(series.schedule, own, {
+      open: new Set(live.filter(({ state }) => state === 'OPEN').map(({ start }) => start)),
+      closed: new Set(live.filter(({ state }) => state !== 'OPEN').map(({ start }) => start)),
+      present: periodContaining(series.schedule, localDateOf(now, series.timeZone)),
+    });
     const open = live.find(({ start }) => start === period.start);
     if (!open) await openSettlement(tx, series, period, now);
     else if (await holdOpen(tx, series.agencyId, open.id)) {

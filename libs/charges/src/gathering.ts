@@ -10,13 +10,31 @@ export interface SettlementSeries {
   readonly timeZone: string;
 }
 
+/** What there is of a series from some period on, by first days. */
+export interface SeriesState {
+  readonly open: ReadonlySet<string>;
+  readonly closed: ReadonlySet<string>;
+  /** In which it is now. */
+  readonly present: Period;
+}
+
 /**
- * The first period from `own` on that still gathers: the own one, or, when that is closed, the earliest later one
- * that is open or has not begun. `closed` holds the first days of the closed periods of the series.
+ * The period that takes a charge of `own`: that one, or, when it is closed, the earliest later one that is open already, else
+ * the present one or the first after it that is not closed. A period that passed without a settlement is not opened any
+ * more for what comes late: nobody would prepare it.
  */
-export function gatheringPeriod(schedule: Schedule, own: Period, closed: ReadonlySet<string>): Period {
+export function gatheringPeriod(
+  schedule: Schedule,
+  own: Period,
+  { open, closed, present }: SeriesState,
+): Period {
   let period = own;
-  while (closed.has(period.start)) period = nextPeriod(schedule, period);
+  while (
+    closed.has(period.start) ||
+    (period !== own && period.end <= present.start && !open.has(period.start))
+  ) {
+    period = nextPeriod(schedule, period);
+  }
   return period;
 }
 

@@ -1,4 +1,4 @@
-import { localDateOf, nextPeriod, periodContaining } from '#calendar';
+import { localDateOf, periodContaining } from '#calendar';
 import { type ContractTerms, price, type PricingNote, termsOfVersion } from '#contracts';
 import { newId, type Transaction } from '#database';
 import {
@@ -117,8 +117,7 @@ async function place(
     afterApproval: of?.approved === true && step.amountMinor < 0n,
   };
   if (of?.open) return { ...charge, settlementId: of.rootId, latePeriodStart: null };
-  const from = of === undefined ? own : nextPeriod(series.schedule, of.period);
-  const gathering = await gather(tx, series, from, request.now);
+  const gathering = await gather(tx, series, of?.period ?? own, request.now);
   const belongsTo = of === undefined ? own.start : of.period.start;
   return {
     ...charge,
