@@ -2,6 +2,7 @@ import { newId } from '#database';
 import { done } from '#outcome';
 import { keyExpired } from '#payments';
 import { hourMs, made, openPayments, type PaymentsTest, usd } from './open-payments.js';
+import { until } from '../faults/gates.js';
 import { dieWith, drain, messages, sendAll, transfers } from './outbox-steps.js';
 
 let payments: PaymentsTest;
@@ -79,6 +80,21 @@ describe('an operation', () => {
       state: 'SUCCEEDED',
       tries: 1,
     });
+  });
+
+  it('that another worker is just claiming is waited for by a person', async () => {
+    const { id } = await payments.requestTransfer(60_00n);
+    // A worker whose claim takes its time to commit; then it sends.
+    const other = payments.unitOfWork.run(async (tx) => {
+      await tx.query('select 1 from stripe_operations where id = $1 for update', [id]);
+      isHeld = true;
+      await tx.query('select pg_sleep(0.25)');
+      return done(null);
+    });
+    let isHeld = false;
+    await until(async () => isHeld, 'the claim is held');
+    expect(await payments.operations.sendNow(id, payments.now())).toMatchObject({ state: 'SUCCEEDED' });
+    await other;
   });
 
   it('is refused before it is sent when a last look says so', async () => {

@@ -22,6 +22,8 @@ export interface OperationRequest {
 /** How long a person waits for another worker that was quicker to send what they wait for. */
 const longestWaitMs = 15_000;
 const askEveryMs = 100;
+/** How long a claim may take to be seen: it is one short transaction. */
+const takingMs = 1_000;
 
 /** Asks the provider for effects, in the transaction that books them, and tells how they stand. */
 @Injectable()
@@ -62,20 +64,31 @@ export class Operations {
    */
   async sendNow(operationId: string, now: Date): Promise<Operation> {
     invariant(!isInsideTransaction(), 'an operation is sent inside a transaction');
+    let operation: Operation;
+    let waited = 0;
+    do {
+      if (waited > 0) await new Promise((resolve) => setTimeout(resolve, askEveryMs));
+      const isAnswering = await this.trySending(operationId, now);
+      operation = await this.existing(operationId);
+      waited += askEveryMs;
+      // Right after another worker has claimed it, it still looks as if nobody had.
+      const isTaken = operation.state === 'READY' && isAnswering && waited <= takingMs;
+      if (operation.state !== 'SENDING' && !isTaken) break;
+    } while (waited < longestWaitMs);
+    return operation;
+  }
+
+  /** False: the provider does not answer. It stays READY then, and a worker sends it when it does. */
+  private async trySending(operationId: string, now: Date): Promise<boolean> {
     try {
       await this.openFunds.execute(now);
       const claimed = await this.sender.claim({ now, id: operationId });
       if (claimed) await this.sender.send(claimed, now);
+      return true;
     } catch (error) {
-      // It stays READY, and a worker sends it when the provider answers.
       if (!(error instanceof ProviderUnavailable)) throw error;
+      return false;
     }
-    let operation = await this.existing(operationId);
-    for (let waited = 0; operation.state === 'SENDING' && waited < longestWaitMs; waited += askEveryMs) {
-      await new Promise((resolve) => setTimeout(resolve, askEveryMs));
-      operation = await this.existing(operationId);
-    }
-    return operation;
   }
 
   /** Undefined: there is none. */
