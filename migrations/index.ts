@@ -11,6 +11,7 @@ import { ClawbackTerms1760000000010 } from './0010-clawback-terms.js';
 import { Payments1760000000011 } from './0011-payments.js';
 import { Collections1760000000012 } from './0012-collections.js';
 import { Payouts1760000000013 } from './0013-payouts.js';
+import { AfterApproval1760000000014 } from './0014-after-approval.js';
 import { Verticals1760000000020 } from './0020-verticals.js';
 import { Events1760000000022 } from './0022-events.js';
 
@@ -29,6 +30,7 @@ export const migrations = [
   Payments1760000000011,
   Collections1760000000012,
   Payouts1760000000013,
+  AfterApproval1760000000014,
   Verticals1760000000020,
   Events1760000000022,
 ];

@@ -154,6 +154,9 @@ it.each(actors)(
   },
 );
 
+/** Lists whose filters were tried, by whom. */
+const filtered = new Set<string>();
+
 it.each(actors)('lists show $role of $kind with a $mode key nothing foreign', async (wanted) => {
   const actor = await actorOf(app, wanted);
   const may = grantsOf(actor);
@@ -171,12 +174,14 @@ it.each(actors)('lists show $role of $kind with a $mode key nothing foreign', as
     expect({ list: list.name, status, errors }).toEqual({ list: list.name, status: 200, errors: undefined });
     expectNothingForeign(data, actor, list.name);
     expect(data.answer.count).toBe(data.answer.nodes.length);
-    // Filters that name somebody else find nothing that the plain list would not show.
-    const filters = list.field.args.filter(({ name }) => name.endsWith('Id'));
+    // Filters that name somebody else find nothing that the plain list would not show, whatever the role is.
+    const viewer = `${list.name} ${actor.kind} ${actor.mode}`;
+    const filters = list.field.args.filter(({ name }) => name.endsWith('Id') && !filtered.has(viewer));
+    filtered.add(viewer);
     for (const { name } of filters) {
       for (const { id } of Object.values(app.organizations)) {
-        const filtered = { ...args, [name]: id };
-        const answer = await app.gql<object>(actor.key, documentOf(list, filtered, 1), filtered);
+        const narrowed = { ...args, [name]: id };
+        const answer = await app.gql<object>(actor.key, documentOf(list, narrowed, 1), narrowed);
         expectNothingForeign(answer.data, actor, `${list.name} ${name}`);
       }
     }
@@ -190,7 +195,9 @@ it.each(actors)('no field below its objects tells $role of $kind with a $mode ke
     prefixes.flatMap((prefix) => typeOfPrefix[prefix].map((name) => ({ prefix, name }))),
     async ({ prefix, name }) => {
       const own = objects.filter((each) => each.prefix === prefix && isVisible(each, self(actor)));
-      const ids = own.slice(0, 12).map(({ id }) => id);
+      // One of each state and of each pair of sides.
+      const different = new Map(own.map((each) => [`${each.state} ${each.sides.join()}`, each.id]));
+      const ids = [...different.values()].slice(0, 12);
       const type = schema.getType(name);
       if (!isObjectType(type)) throw new Error(`${name} is no object type`);
       const query = `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on ${name} ${selectionOf(type, 3, 3)} } }`;

@@ -208,7 +208,9 @@ it('reads the invoices of a page of settlements, and the sums of a page of invoi
     `{ settlements(first: ${first}) { nodes { amountCollected { amount } invoice { number ${sums} } } } }`;
   const ofInvoices = (first: number) =>
     `{ invoices(first: ${first}) { nodes { ${sums} settlements { nodes { number amountCollected { amount } } } } } }`;
-  for (const query of [ofSettlements, ofInvoices]) {
+  const ofCollections = (first: number) =>
+    `{ invoices(first: ${first}) { nodes { collections(first: 2) { nodes { status } } } } }`;
+  for (const query of [ofSettlements, ofInvoices, ofCollections]) {
     // One of them may look the key up anew and note its use: the least of several is what the query takes.
     const least = async (first: number): Promise<number> => {
       const asked: number[] = [];

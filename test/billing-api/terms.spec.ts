@@ -136,6 +136,39 @@ it('a balance is topped up, and refunded by two people', async () => {
   expect(await market.codes('agency', refunds)).toEqual(['FORBIDDEN']);
 });
 
+it('a balance is topped up by the operator only as two people, and by nobody with what cannot be charged', async () => {
+  const selection = 'collection { id } replayed';
+  const buyerId = app.organizations.buyer.id;
+  await market.saveMethod();
+  const alone = { buyerId, amount: usd('5.00') };
+  expect((await market.act('preparer', 'topUpBalance', alone, selection)).userErrors).toMatchObject([
+    { code: 'NOT_PERMITTED' },
+  ]);
+  const bounds = [
+    ['0.99', 'AMOUNT_TOO_LOW', 'The least that can be charged is $1.00.'],
+    ['1000000.00', 'AMOUNT_TOO_HIGH', 'One charge takes at most $999,999.99.'],
+  ];
+  for (const [amount = '', code, message] of bounds) {
+    const field = ['input', 'amount'];
+    expect(
+      (await market.act('buyer', 'topUpBalance', { amount: usd(amount) }, selection)).userErrors,
+    ).toEqual([{ code, message, field }]);
+    const asked = { buyerId, amount: usd(amount), reason: 'It is agreed.' };
+    expect((await market.act('preparer', 'requestTopUp', asked, requestFields)).userErrors).toEqual([
+      { code, message, field },
+    ]);
+  }
+  for (const missing of [app.organizations.agency.id, 'org_00000000000000000000000000', '']) {
+    const asked = { ...alone, buyerId: missing, reason: 'It is agreed.' };
+    expect((await market.act('preparer', 'requestTopUp', asked, requestFields)).userErrors).toMatchObject([
+      { code: 'NOT_FOUND', field: ['input', 'buyerId'] },
+    ]);
+  }
+  await market.byTwo('requestTopUp', { buyerId, amount: usd('20.00') });
+  await market.pass(60_000);
+  expect(await market.profile('buyer')).toMatchObject({ balances: [{ balance: { amount: '20.00' } }] });
+});
+
 it('a payment to the bank is recorded by two people, and what is left is written off by two', async () => {
   const buyerId = app.organizations.buyer.id;
   const billingEmail = 'bills@buyer.example';
@@ -189,6 +222,8 @@ it('a payment to the bank is recorded by two people, and what is left is written
   ]);
   expect(await record({ reason: '' })).toMatchObject([{ code: 'REQUIRED', field: ['input', 'reason'] }]);
   await market.byTwo('recordOutOfBandPayment', payment);
+  // One transfer of the bank, told of twice, is still one.
+  expect(await record({ amount: usd('10.00') })).toMatchObject([{ code: 'REFERENCE_USED' }]);
   expect(await market.invoice()).toMatchObject({
     ...{ status: 'OPEN', paid: { amount: '400.00' }, open: { amount: '51.00' } },
     collections: { nodes: [{ method: 'OUT_OF_BAND', reference: 'wire 4711', status: 'SUCCEEDED' }, {}] },

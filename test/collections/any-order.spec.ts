@@ -78,6 +78,7 @@ const dispute =
         currency: usd,
         evidenceDueAt: null,
         openedAt: billing.now(),
+        isOver: wanted(id).state === 'WON' || wanted(id).state === 'LOST',
       },
       movements: [movement(`w_${id}`, -100_000n, 1_500n)],
       ...wanted(id),

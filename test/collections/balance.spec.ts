@@ -1,4 +1,5 @@
 /** What a buyer prepays: filled up, spent, recharged, taken back; and the credit that it leaves. */
+import { topUpPayload } from '#collections';
 import { newId } from '#database';
 import { type Billing, codesOf, dollars, openBilling, valueOf } from './open-billing.js';
 
@@ -76,6 +77,7 @@ describe('a prepaid balance', () => {
     expect(codesOf(await billing.topUp.execute(buyer, wanted(5)))).toEqual(['PAYMENT_METHOD_MISSING']);
     await billing.saveMethod('pm_usBankAccount_success');
     expect(codesOf(await billing.topUp.execute(buyer, wanted(1_000_000)))).toEqual(['AMOUNT_TOO_HIGH']);
+    expect(codesOf(await billing.topUp.execute(buyer, wanted(0.99)))).toEqual(['AMOUNT_TOO_LOW']);
     const first = wanted(500);
     const { collectionId } = valueOf(await billing.topUp.execute(buyer, first));
     expect(valueOf(await billing.topUp.execute(buyer, first))).toEqual({ collectionId, replayed: true });
@@ -86,6 +88,21 @@ describe('a prepaid balance', () => {
     expect(codesOf(await billing.topUp.execute({ ...stranger, kind: 'BUYER' }, wanted(5)))).toEqual([
       'NOT_FOUND',
     ]);
+  });
+
+  it('is filled up by the operator only as two people', async () => {
+    const { buyerId, preparer } = billing;
+    await billing.saveMethod('pm_card_visa');
+    const wanted = { buyerId, amount: dollars(500) };
+    for (const actor of [preparer, billing.people.approver, billing.people.admin]) {
+      const alone = { ...wanted, idempotencyKey: newId() };
+      expect(codesOf(await billing.topUp.execute(actor, alone))).toEqual(['NOT_PERMITTED']);
+    }
+    const tooMuch = topUpPayload({ buyerId, amount: dollars(1_000_000) });
+    expect(codesOf(await billing.request('TOP_UP', tooMuch))).toEqual(['AMOUNT_TOO_HIGH']);
+    valueOf(await billing.decideTogether('TOP_UP', topUpPayload(wanted)));
+    await billing.work();
+    expect(await prepaid()).toBe(50_000n);
   });
 
   it('that goes back to the bank is taken back, and what was spent is owed and paid first', async () => {

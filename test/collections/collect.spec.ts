@@ -22,6 +22,25 @@ async function terms(wanted: {
   valueOf(await billing.setProfile.execute(preparer, { buyerId, ...wanted, ...idempotencyKey() }));
 }
 
+describe('saving a method', () => {
+  it('says whether payments are stopped or the provider is away, and goes on under the same key', async () => {
+    const { buyer, buyerId, beginSetup, sandbox, control, people, preparer } = billing;
+    const begin = async () => await beginSetup.execute(buyer, { buyerId, idempotencyKey: 'the-setup' });
+    valueOf(await control.stop(preparer, { reason: 'Something is odd.', ...idempotencyKey() }));
+    expect(codesOf(await begin())).toEqual(['PAYMENTS_STOPPED']);
+    valueOf(await control.resume(people.approver, idempotencyKey()));
+    sandbox.control.injectFault({ kind: 'rate_limited', method: 'POST', count: 9 });
+    expect(codesOf(await begin())).toEqual(['PROVIDER_UNAVAILABLE']);
+    sandbox.control.clearFaults();
+    await sandbox.control.down();
+    billing.pass(3_600_000);
+    expect(codesOf(await begin())).toEqual(['PROVIDER_UNAVAILABLE']);
+    await sandbox.control.up();
+    billing.pass(3_600_000);
+    expect(valueOf(await begin()).browserSecret).not.toBe('');
+  });
+});
+
 describe('a saved card', () => {
   it('is charged for what was approved, and booked with its fee', async () => {
     const waiting = await billing.statement({ agencyMinor: 100_000n, feeMinor: 5_000n });
@@ -210,6 +229,24 @@ describe('an invoice with terms', () => {
     await billing.days(1);
     expect(await billing.state(statement)).toBe('COLLECTED');
     expect(await billing.onlyInvoice()).toMatchObject({ state: 'PAID' });
+  });
+
+  it('is overdue on the page that takes the place of a card, too', async () => {
+    await billing.saveMethod('pm_card_visa');
+    const { method } = await profile();
+    const behaviour = { method: method?.id ?? '', behaviour: 'pm_card_authenticationRequired' };
+    billing.sandbox.control.setBehaviour(behaviour);
+    const statement = await billing.statement();
+    await billing.work();
+    const page = await billing.lastCollection();
+    expect(page).toMatchObject({ method: 'HOSTED_INVOICE', state: 'NEEDS_ACTION' });
+    // What failed before is not what is going on now.
+    expect(await billing.onlyInvoice()).toMatchObject({ lastFailureCode: null });
+    await billing.days(5);
+    expect(await billing.state(statement)).toBe('COLLECTING');
+    await billing.days(3);
+    expect(await billing.state(statement)).toBe('COLLECTION_FAILED');
+    expect(await billing.onlyInvoice()).toMatchObject({ lastFailureCode: 'overdue', state: 'OPEN' });
   });
 
   it('survives a card that is declined on its page', async () => {

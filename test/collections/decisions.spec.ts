@@ -110,9 +110,29 @@ describe('a write-off', () => {
     expect(await billing.balance(billing.agencyId, 'held')).toBe(0n);
   });
 
+  it('leaves out what a restatement took of the same that was charged anew', async () => {
+    await invoiced();
+    const first = await billing.statement({ agencyMinor: 40_000n });
+    await billing.approveStatement((await billing.takeBack(first)).id);
+    await billing.statement({ agencyMinor: 50_000n });
+    const again = await billing.statement({ agencyMinor: 40_000n, of: first.charged });
+    await billing.work();
+    await stopPage();
+    await billing.takeBack(again, 10_000n);
+    const before = await billing.balance(billing.agencyId, 'held');
+    valueOf(await billing.decideTogether('WRITE_OFF', writeOffPayload(again)));
+    // Of its 400.00 the agency had lost 100.00 before: what was live was restated, and not what was taken back.
+    expect(before - (await billing.balance(billing.agencyId, 'held'))).toBe(30_000n);
+  });
+
   it('is for what was billed only', async () => {
     const statement = await billing.statement();
     expect(codesOf(await billing.request('WRITE_OFF', writeOffPayload(statement)))).toEqual([
+      'ILLEGAL_TRANSITION',
+    ]);
+    const { rootId: gathering } = await billing.charge({});
+    const open = { agencyId: billing.agencyId, id: gathering };
+    expect(codesOf(await billing.request('WRITE_OFF', writeOffPayload(open)))).toEqual([
       'ILLEGAL_TRANSITION',
     ]);
     const nobody = { agencyId: billing.agencyId, id: newId() };

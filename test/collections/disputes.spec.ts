@@ -115,6 +115,35 @@ it('that is only asked about moves nothing, until it is opened', async () => {
   expect(await held()).toBe(40_000n);
 });
 
+it('that was only asked about is over when the bank says so, and nobody looks at it any more', async () => {
+  const { charge } = await paid();
+  const { id: dispute } = billing.sandbox.control.openDispute({ charge, inquiry: true });
+  await billing.tell('dispute', dispute);
+  const known = async () => {
+    const [row] = await billing.database.query<{ state: string; closed: boolean; looks: boolean }>(
+      `select state, closed_at is not null as closed, next_look_at is not null as looks from disputes`,
+    );
+    return row;
+  };
+  expect(await known()).toEqual({ state: 'INQUIRY', closed: false, looks: true });
+  billing.sandbox.control.resolveDispute({ dispute, won: true });
+  // Nobody tells of it: it is looked at.
+  await billing.days(1);
+  expect(await known()).toEqual({ state: 'INQUIRY', closed: true, looks: false });
+  expect(await held()).toBe(0n);
+});
+
+it('that becomes one after the inquiry was closed withdraws all the same', async () => {
+  isMadeUp = true;
+  const { charge } = await paid();
+  const inquiry = { chargeId: charge, state: 'INQUIRY', movements: [] } as const;
+  await billing.applySnapshot('dispute', made({ ...inquiry, isOver: true }));
+  await billing.applySnapshot('dispute', made({ chargeId: charge, movements: [movement('w', -40_000n)] }));
+  const [known] = await billing.disputes.page(billing.preparer, {}, { limit: 9, backwards: false });
+  expect(known).toMatchObject({ state: 'OPEN', closedAt: null });
+  expect(await held()).toBe(40_000n);
+});
+
 it('twice on one payment never takes more than was paid', async () => {
   isMadeUp = true;
   const { charge } = await paid();
@@ -223,6 +252,7 @@ function made(wanted: Partial<DisputeSnapshot>): DisputeSnapshot {
     evidenceDueAt: null,
     openedAt: billing.now(),
     movements: [],
+    isOver: wanted.state === 'WON' || wanted.state === 'LOST',
     ...wanted,
   };
 }

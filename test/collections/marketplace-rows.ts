@@ -57,17 +57,25 @@ export async function insertContract(
   return id;
 }
 
+export interface CorrectionWanted {
+  readonly buyerId: string;
+  readonly own: Period;
+  readonly actor: Actor;
+  readonly now: Date;
+  /** By how much it is restated, in minor units; all of it is taken back when nothing is said. */
+  readonly lessMinor?: bigint;
+}
+
 /** Takes back what a statement charged for its agency, as a line of the first period from `own` on that gathers. */
 export async function insertCorrection(
   tx: Transaction,
   { agencyId, agencyMinor, charged, periodStart }: Statement,
-  by: { readonly buyerId: string; readonly own: Period; readonly actor: Actor; readonly now: Date },
+  { buyerId, own, actor, now, lessMinor }: CorrectionWanted,
 ): Promise<{ readonly rootId: string; readonly periodStart: string }> {
-  const { buyerId, own, actor, now } = by;
   const currency = asCurrency('USD');
   const series = { agencyId, buyerId, currency, schedule: 'DAILY', timeZone: 'UTC' } as const;
   const gathering = await gather(tx, series, own, now);
-  const split = await splitFromAgency(tx, agencyId, currency, agencyMinor);
+  const split = await splitFromAgency(tx, agencyId, currency, lessMinor ?? agencyMinor);
   const id = newId();
   const journal = {
     ...{ bookId: agencyId, id, kind: 'correction', source: `charge:${id}`, idempotencyKey: `test:${id}` },
@@ -78,10 +86,11 @@ export async function insertCorrection(
     `insert into charges (agency_id, id, settlement_id, delivery_id, lead_id, contract_id, contract_version,
        source_id, part, payee, component, revision, amount_minor, currency, input_minor, rate_ppm, reverses,
        after_approval, late_period_start, effective_at, recorded_at)
-     select agency_id, $2, $3, delivery_id, lead_id, contract_id, 1, source_id, part, payee, 'RETURN_CREDIT', 2,
-       -amount_minor, currency, input_minor, rate_ppm, id, true, $5, $6, $6
+     select agency_id, $2, $3, delivery_id, lead_id, contract_id, 1, source_id, part, payee,
+       case when $7::bigint is null then 'RETURN_CREDIT' else 'RESTATEMENT' end, revision + 1,
+       -coalesce($7, amount_minor), currency, input_minor, rate_ppm, case when $7 is null then id end, true, $5, $6, $6
      from charges where agency_id = $1 and id = $4`,
-    [agencyId, id, gathering.rootId, charged.chargeId, periodStart, now],
+    [agencyId, id, gathering.rootId, charged.chargeId, periodStart, now, lessMinor?.toString() ?? null],
   );
   return gathering;
 }

@@ -86,6 +86,8 @@ export interface StatementWanted {
   readonly feeMinor?: bigint;
   /** Charged and closed, and not approved. */
   readonly unapproved?: boolean;
+  /** It charges for this once more. */
+  readonly of?: Charged;
 }
 
 /** The library, its surroundings and everything that is done to a buyer's money. */
@@ -214,7 +216,8 @@ export class Billing {
     const periodStart = addDays(asLocalDate('2026-01-01'), this.dayOfStatement);
     const at = `${periodStart}T12:00:00.000Z`;
     const common = { agencyId, buyerId, at, schedule: 'DAILY' } as const;
-    const charged = await this.charge({ ...common, amountMinor: agencyMinor });
+    const again = wanted.of && { of: wanted.of };
+    const charged = await this.charge({ ...common, ...again, amountMinor: agencyMinor });
     if (feeMinor !== 0n) {
       const fee = { amountMinor: feeMinor, payee: 'OPERATOR', component: 'PLATFORM_FEE' } as const;
       await this.charge({ ...common, ...fee, of: charged });
@@ -229,16 +232,17 @@ export class Billing {
   }
 
   /**
-   * Takes back what a statement charged for the agency, after its approval: a line of a later statement, which has no
-   * other, is closed and not approved.
+   * Takes back what a statement charged for the agency, or so much of it, after its approval: a line of a later
+   * statement, which has no other, is closed and not approved.
    */
-  async takeBack(statement: Statement): Promise<Pick<Statement, 'agencyId' | 'id'>> {
+  async takeBack(statement: Statement, lessMinor?: bigint): Promise<Pick<Statement, 'agencyId' | 'id'>> {
     const { agencyId } = statement;
     const { buyerId } = this;
     const own = periodContaining('DAILY', addDays(statement.periodStart, 1));
     const { preparer: actor } = this;
+    const less = lessMinor !== undefined && { lessMinor };
     const taken = await this.unitOfWork.run(async (tx) =>
-      done(await insertCorrection(tx, statement, { buyerId, own, actor, now: this.now() })),
+      done(await insertCorrection(tx, statement, { buyerId, own, actor, now: this.now(), ...less })),
     );
     const { periodStart, rootId: id } = valueOf(taken);
     const prepare = this.nest.get(PrepareSettlements, { strict: false });

@@ -32,6 +32,9 @@ export interface Rule {
   readonly count?: number;
 }
 
+/** What is under way at once in a worker; a database has a hundred connections. */
+export const waveSize = 27;
+
 const longestDrainMs = 60_000;
 const dayMs = 24 * 3_600_000;
 
@@ -68,7 +71,9 @@ export class CrashRun {
       DATABASE_URL: this.databaseUrl,
       LEADGER_STRIPE_SANDBOX_URL: this.wire.url,
       LEADGER_STRIPE_REQUESTS_PER_SECOND: '1000',
-      LEADGER_POOL_SIZE: '9',
+      LEADGER_STRIPE_OPERATIONS_AT_ONCE: String(waveSize),
+      // Each answer is written in a transaction of its own, which a test may hold.
+      LEADGER_POOL_SIZE: String(waveSize + 3),
       LEADGER_TWO_APPROVERS_ABOVE: '1000000.00',
     };
   }
@@ -80,9 +85,7 @@ export class CrashRun {
 
   /** A process in which people act. */
   async startActs(): Promise<ProductProcess> {
-    // What each person does waits in a transaction of its own.
-    const environment = { ...this.environment, LEADGER_POOL_SIZE: '20' };
-    const started = await ProductProcess.start('acts', environment);
+    const started = await ProductProcess.start('acts', this.environment);
     this.processes.push(started);
     return started;
   }

@@ -59,14 +59,17 @@ describeCrash('not killed, but so slow that others have done it', onStaged(cameT
 describeCrash('killed, and what was sent never arrived, and its key is forgotten', {
   ...onStaged(neverArrived),
   cell: { state: 'REFUSED', effects: 0 },
-  whole: ({ ends }) => {
-    // What a person decided waits for a person; money is asked for again under new keys, at its next look.
+  whole: ({ ends, paid }) => {
+    // Money was asked for and sent again under new keys; what a person decided waits for a person.
     expect(ends).toMatchObject({
+      settlements: { PAID: 7 * slotCount, OPEN: slotCount },
       payouts: { FAILED: slotCount },
       transfer_reversals: { FAILED: slotCount },
       refunds: { FAILED: slotCount },
       payment_accounts: { CREATING: slotCount },
     });
+    const each = Array.from({ length: slotCount }, () => 410_00);
+    expect(paid).toEqual([each, each, [5 * slotCount * 410_00]]);
   },
 });
 

@@ -1,6 +1,6 @@
 /** The five moments at which everything that runs is killed, and what goes wrong besides. */
 import type { OperationKind } from '#payments';
-import { type CrashRun, type Fault, type Rule, type StagedOperation } from './crash-run.js';
+import { type CrashRun, type Fault, type Rule, type StagedOperation, waveSize } from './crash-run.js';
 import { until } from './gates.js';
 import { Office } from './office.js';
 import { personsActs, resumeSql, slotCount, stopSql } from './stage.js';
@@ -24,10 +24,6 @@ const cut: Rule = { kind: 'cut_body' };
 const limited: Rule = { kind: 'rate_limited' };
 const failed: Rule = { kind: 'error_after' };
 const replayed: Rule = { kind: 'error_after_stored' };
-
-/** What is under way at once: a worker sends eight, and a database has a hundred connections. */
-const waveSize = 27;
-const workersForWave = 4;
 
 /** Before the commit that writes an operation: each kind in its turn, whoever writes it. */
 export async function beforeCommit(run: CrashRun): Promise<readonly StagedOperation[]> {
@@ -190,7 +186,7 @@ export async function cameTooLate(run: CrashRun, staged: readonly StagedOperatio
 export async function timedOut(run: CrashRun, staged: readonly StagedOperation[]): Promise<void> {
   const slow = staged.filter(({ fault }) => fault === 'lost');
   run.meet(slow, { lost: { kind: 'timeout_after' } });
-  // Of each eight one is enough to hold a worker up, and one kind is too many for a worker.
+  // One that is waited for holds a worker up to the end of its round, and there is another.
   await run.startWorkers(2);
   await run.drain();
 }
@@ -223,7 +219,7 @@ async function inWaves(
 
 /** None of it is due until every worker is there. */
 async function startWave(run: CrashRun, wave: readonly StagedOperation[]): Promise<void> {
-  await run.startWorkers(workersForWave);
+  await run.startWorkers();
   await run.gates.unpark(wave.map(({ id }) => id));
 }
 

@@ -64,10 +64,12 @@ describe('POST /stripe/webhooks', () => {
     ['another content type', event('evt_form')],
     ['a signature of other bytes', event('evt_other')],
     ['an old signature', event('evt_old')],
+    ['a signed id that cannot be kept', event('evt_\u0000')],
   ])('refuses %s', async (what, body) => {
     const old = what === 'an old signature' ? signed(body, Math.floor(Date.now() / 1_000) - 301) : undefined;
     const other = what === 'a signature of other bytes' ? signed(`${body} `) : undefined;
-    const headers = old ?? other ?? { 'stripe-signature': 't=1,v1=00' };
+    const own = what.startsWith('a signed') ? signed(body) : undefined;
+    const headers = old ?? other ?? own ?? { 'stripe-signature': 't=1,v1=00' };
     const contentType = what === 'another content type' ? 'text/plain' : 'application/json';
     const response = await post(body, { ...headers, 'content-type': contentType });
     expect(response.status).toBe(400);
@@ -81,7 +83,9 @@ describe('POST /stripe/webhooks', () => {
 
   it('refuses an unsigned body, one that is too large, and any other method', async () => {
     expect((await post(event('evt_unsigned'))).status).toBe(400);
-    expect((await post(Buffer.alloc(300_000, 32), { 'stripe-signature': 't=1,v1=00' })).status).toBe(413);
+    const large = await post(Buffer.alloc(300_000, 32), { 'stripe-signature': 't=1,v1=00' });
+    expect(large.status).toBe(413);
+    expect(await large.json()).toMatchObject({ message: 'The body may have at most 256 kilobytes here.' });
     expect((await fetch(`${app.url}/stripe/webhooks`)).status).toBe(404);
   });
 
@@ -180,12 +184,12 @@ describe('payments in the API', () => {
           };
         }>(
           app.keys.preparer,
-          'mutation ($input: ReconcilePaymentsInput!) { reconcilePayments(input: $input) { reconciliation { differences { kind subject } } userErrors { code } } }',
+          'mutation ($input: ReconcilePaymentsInput!) { reconcilePayments(input: $input) { reconciliation { differences { kind subject movementId } } userErrors { code } } }',
           { input: { idempotencyKey: newId() } },
         )
       ).reconcilePayments.reconciliation.differences;
     expect(await compare()).toEqual(
-      expect.arrayContaining([{ kind: 'NOT_BOOKED', subject: 'movement:txn_odd' }]),
+      expect.arrayContaining([{ kind: 'NOT_BOOKED', subject: 'movement:txn_odd', movementId: 'txn_odd' }]),
     );
     const { paymentControl } = await app.ask<{ paymentControl: object }>(
       app.keys.auditor,
@@ -205,6 +209,16 @@ describe('payments in the API', () => {
       `mutation ($input: RequestMovementBookingInput!) { requestMovementBooking(input: $input) { ${payload} } }`,
       { input },
     );
+    // As it is copied out of the difference.
+    const again = { ...input, movementId: 'movement:txn_odd', reason: 'Gone, too', idempotencyKey: newId() };
+    const { requestMovementBooking: second } = await app.ask<{ requestMovementBooking: Requested }>(
+      app.keys.preparer,
+      `mutation ($input: RequestMovementBookingInput!) { requestMovementBooking(input: $input) { ${payload} } }`,
+      { input: again },
+    );
+    expect(second.financeRequest).toMatchObject({
+      details: expect.arrayContaining([{ name: 'movementId', value: 'txn_odd' }]) as object[],
+    });
     for (const movementId of ['a\0b', '\ud800', "'; drop table", 'x'.repeat(300), '']) {
       const { requestMovementBooking: bad } = await app.ask<{ requestMovementBooking: Requested }>(
         app.keys.preparer,

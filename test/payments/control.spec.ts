@@ -150,8 +150,10 @@ describe('the provider', () => {
   it('cannot be called inside a transaction, by anybody', async () => {
     const guarded = guardedProvider(payments.provider, new TokenBucket(100));
     const calls = {
-      send: () => guarded.send({ id: newId(), kind: 'TRANSFER', body: {}, idempotencyKey: 'k' }),
-      find: () => guarded.find({ id: newId(), kind: 'TRANSFER', body: {}, idempotencyKey: 'k' }),
+      send: () =>
+        guarded.send({ id: newId(), createdAt: null, kind: 'TRANSFER', body: {}, idempotencyKey: 'k' }),
+      find: () =>
+        guarded.find({ id: newId(), createdAt: null, kind: 'TRANSFER', body: {}, idempotencyKey: 'k' }),
       retrieve: () => guarded.retrieve('transfer', 'tr_1'),
       disputesOf: () => guarded.disputesOf('ch_1'),
       paymentOfCharge: () => guarded.paymentOfCharge('ch_1'),

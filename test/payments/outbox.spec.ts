@@ -164,7 +164,13 @@ describe('a worker', () => {
     const { id, payoutId } = await payments.requestTransfer(60_00n);
     const { body } = await payments.operation(id);
     await dieWith(payments, id);
-    await payments.provider.send({ id, kind: 'TRANSFER', body, idempotencyKey: `tr:${payoutId}:a1` });
+    await payments.provider.send({
+      id,
+      createdAt: null,
+      kind: 'TRANSFER',
+      body,
+      idempotencyKey: `tr:${payoutId}:a1`,
+    });
     payments.advance(25 * hourMs);
     await sendAll(payments);
     expect(await payments.operation(id)).toMatchObject({ state: 'SUCCEEDED' });
@@ -227,6 +233,7 @@ describe('after a restore', () => {
     // The other life of this database has sent it.
     const frozen = await payments.provider.send({
       id,
+      createdAt: null,
       kind: 'TRANSFER',
       body,
       idempotencyKey: `tr:${payoutId}:a1`,

@@ -87,6 +87,18 @@ describe('a comparison', () => {
     expect(await payments.queries.latestReconciliation()).toMatchObject({ differences: [], accounts });
   });
 
+  it('names agencies to which something is on its way, and sums up those to which nothing is', async () => {
+    await payments.requestTransfer(60_00n);
+    await payments.send.execute(payments.now(), 10);
+    const { accounts, differences: none } = await payments.reconcile.execute(payments.now());
+    expect(none).toEqual([]);
+    const nothing = { ledgerMinor: 0n, providerMinor: 0n, inFlightMinor: 0n };
+    expect(accounts).toMatchObject([
+      { account: 'STRIPE', ledgerMinor: 940_00n },
+      { account: 'IN_TRANSIT', bookId: null, currency: 'USD', ...nothing },
+    ]);
+  });
+
   it('does not take for a difference what an operation in doubt has done', async () => {
     payments.sandbox.control.injectFault({ method: 'POST', path: '/v1/transfers', kind: 'error_after' });
     const { id } = await payments.requestTransfer(60_00n);

@@ -112,6 +112,12 @@ describe('an account', () => {
   it('that is restricted later is seen without a message, and again when it is in order', async () => {
     const agencyId = await market.agency();
     const id = await market.accountOf(agencyId);
+    const looks = () =>
+      market.sandbox.control.requests({ method: 'GET', path: `/v2/core/accounts/${id}` }).length;
+    const before = looks();
+    await market.pass(6 * dayMs);
+    // It is in order: whenever money is sent to it, it is looked at anyway.
+    expect(looks()).toBe(before);
     market.sandbox.control.restrictAccount({ account: id });
     await market.pass(dayMs + hourMs);
     expect(await account(agencyId)).toMatchObject({ state: 'RESTRICTED' });
@@ -119,9 +125,20 @@ describe('an account', () => {
     await market.pass(2 * hourMs);
     expect(await account(agencyId)).toMatchObject({ state: 'ACTIVE' });
     market.sandbox.control.rejectAccount({ account: id });
-    await market.pass(dayMs + hourMs);
+    await market.pass(7 * dayMs + hourMs);
     expect(await account(agencyId)).toMatchObject({ state: 'REJECTED' });
   });
+});
+
+it('an account that nobody finishes is looked at less and less', async () => {
+  const agencyId = await market.agency({ isOnboarded: false });
+  const id = await market.beginOnboarding(agencyId);
+  const looks = () =>
+    market.sandbox.control.requests({ method: 'GET', path: `/v2/core/accounts/${id}` }).length;
+  await market.pass(60 * dayMs);
+  const before = looks();
+  await market.pass(21 * dayMs);
+  expect(looks() - before).toBeLessThanOrEqual(3);
 });
 
 describe('what goes on to the bank', () => {

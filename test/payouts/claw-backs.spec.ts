@@ -85,8 +85,6 @@ describe('a deal that is refunded after its statement was paid', () => {
     await market.pass(16 * dayMs);
     expect(await market.payouts(agencyId)).toEqual([
       'SUCCEEDED 50000 50000/0/0',
-      // The statement of the claw-back: nothing to send.
-      'NETTED 0 0/0/0',
       'SUCCEEDED 20000 60000/40000/0',
     ]);
     expect(await market.balances(agencyId)).toEqual({});

@@ -12,6 +12,7 @@ import { outOfBandPayload, writeOffPayload } from '#collections';
 import { newId } from '#database';
 import { asCurrency } from '#money';
 import { DecideFinanceRequest, RequestFinanceAct } from '#payments';
+import { AdjustmentQueries, showAdjustment } from '#payouts';
 
 let market: Market;
 beforeEach(async () => {
@@ -33,6 +34,15 @@ async function chargeOf(): Promise<string> {
     'select provider_charge_id as id from collections where provider_charge_id is not null order by id desc limit 1',
   );
   return row?.id ?? '';
+}
+
+/** "REASON amount agencyAmount: words" of all of an agency's statements. */
+async function adjustments(agencyId: string): Promise<readonly string[]> {
+  const refs = (await market.settlements(agencyId)).map(({ id }) => ({ agencyId, id }));
+  const found = await market.context.get(AdjustmentQueries).ofSettlements(refs);
+  return found.map(
+    (each) => `${each.reason} ${each.amountMinor} ${each.agencyMinor}: ${showAdjustment(each)}`,
+  );
 }
 
 async function rounds(agencyId: string): Promise<readonly string[]> {
@@ -169,6 +179,22 @@ it('a dispute while it is held keeps it there until it is won', async () => {
   expect(await rounds(agencyId)).toEqual(['1 10000 10000 paid']);
 });
 
+it('a correction while it is held is told, with the statement that lists it, and no other is', async () => {
+  const agencyId = await market.agency();
+  const contract = await market.contract(agencyId, await market.buyer(), { feePpm: 100_000 });
+  const delivered = await market.deliver(contract);
+  const deal = await market.win(delivered, 200_000n);
+  await collected(contract);
+  await market.refundDeal(delivered, deal);
+  const [, next] = await market.database.query<{ number: string }>(
+    'select number from settlements where agency_id = $1 order by id',
+    [agencyId],
+  );
+  expect(await adjustments(agencyId)).toEqual([
+    `CORRECTION -44000 -40000: A deal was refunded after the approval: see statement ${next?.number}.`,
+  ]);
+});
+
 it('a dispute that is lost while it is held leaves nothing to send', async () => {
   const agencyId = await market.agency();
   await collected(await market.contract(agencyId, await market.buyer(), { feePpm: 100_000 }));
@@ -247,6 +273,9 @@ it('of a statement that is given up in part the paid part is held, and sent', as
   expect(await market.states(agencyId)).toEqual(['WRITTEN_OFF']);
   expect(await rounds(agencyId)).toEqual(['1 10000 6000 paid']);
   expect(await market.sent(agencyId)).toBe(6_000n);
+  expect(await adjustments(agencyId)).toEqual([
+    'WRITTEN_OFF -4000 -4000: The buyer did not pay it, and the operator gave it up.',
+  ]);
 });
 
 it('begins holds once, however many begin them at the same time', async () => {

@@ -1,4 +1,5 @@
 import { newId } from '#database';
+import { HoldQueries } from '#payouts';
 import { type Contract, dayMs, hourMs, type Market, openMarket, valueOf } from './market.js';
 
 let market: Market;
@@ -19,6 +20,13 @@ async function release(...contracts: Contract[]): Promise<void> {
   await market.pump();
   market.advance(14 * dayMs);
   await market.run('release-holds');
+}
+
+/** "REASON: words" of the holds of an agency's statements. */
+async function reasons(agencyId = ''): Promise<readonly string[]> {
+  const refs = (await market.settlements(agencyId)).map(({ id }) => ({ agencyId, id }));
+  const held = await market.context.get(HoldQueries).holdsOf(refs);
+  return held.flatMap(({ holds }) => holds.map(({ reason, words }) => `${reason}: ${words}`));
 }
 
 describe('a payout', () => {
@@ -42,6 +50,9 @@ describe('a payout', () => {
     market.sandbox.control.restrictAccount({ account: await market.accountOf(agencyId) });
     await market.pump();
     expect(await market.states(agencyId)).toEqual(['TRANSFER_FAILED']);
+    expect(await reasons(agencyId)).toEqual([
+      "ACCOUNT_RESTRICTED: The payment provider has restricted the agency's account.",
+    ]);
     expect(await market.balances(agencyId)).toEqual({ payable: 10_000n });
     expect(market.sandbox.control.requests({ method: 'POST', path: '/v1/transfers' })).toEqual([]);
 
@@ -135,6 +146,9 @@ describe('a payout', () => {
     const [agencyId, otherId] = [await market.agency(), await market.agency()];
     const buyerId = await market.buyer();
     await release(await market.contract(agencyId, buyerId));
+    expect(await reasons(agencyId)).toEqual([
+      'NEXT_PAYOUT: It goes out with the next payout, within minutes.',
+    ]);
     await market.run('pay-agencies');
     valueOf(
       await market.control.stop(market.preparer, { reason: 'Something is wrong.', idempotencyKey: newId() }),
@@ -149,6 +163,22 @@ describe('a payout', () => {
     await market.pass(20 * dayMs);
     expect(await market.states(agencyId)).toEqual(['PAID']);
     expect(await market.states(otherId)).toEqual(['PAID']);
+  });
+
+  it('does not go while the books do not match, and says so', async () => {
+    const agencyId = await market.agency();
+    await release(await market.contract(agencyId, await market.buyer()));
+    await market.database.query(
+      `insert into account_freezes (id, book_id, currency, reason, frozen_at) values ($1, $2, 'USD', 'test', $3)`,
+      [newId(), market.operatorId, market.now()],
+    );
+    await market.pump();
+    expect(await reasons(agencyId)).toEqual([
+      'BOOKS_FROZEN: The books and the payment provider do not match. Nothing leaves until they do.',
+    ]);
+    await market.database.query('update account_freezes set lifted_at = frozen_at');
+    await market.pass(hourMs);
+    expect(await market.states(agencyId)).toEqual(['PAID']);
   });
 
   it('of more than eight digits goes in parts, and its settlement is paid with the last', async () => {
@@ -182,6 +212,9 @@ describe('a payout', () => {
     market.sandbox.control.payOut({ account: operatorAccount });
     await market.pump();
     expect(await market.states(agencyId)).toEqual(['TRANSFER_FAILED']);
+    expect(await reasons(agencyId)).toEqual([
+      expect.stringMatching(/^TRANSFER_RETRY: .+ The next try is on /),
+    ]);
     expect(await market.balances(agencyId)).toEqual({ payable: 10_000n });
     await market.pass(2 * hourMs);
     expect(await market.payouts(agencyId)).toHaveLength(1);
@@ -215,6 +248,9 @@ describe('a balance that is short', () => {
     await market.pump();
     const states = async () => (await Promise.all(agencies.map((id) => market.states(id)))).flat();
     expect(await states()).toEqual(['PAID', 'PAID', 'HOLDING']);
+    expect(await reasons(agencies[2])).toEqual([
+      "FUNDS_SHORT: The operator's balance at the payment provider does not cover it yet.",
+    ]);
     // Nothing was even tried.
     expect(market.sandbox.control.requests({ method: 'POST', path: '/v1/transfers' })).toHaveLength(2);
     market.sandbox.control.fund({ amount: 5_000, currency: 'usd' });

@@ -137,12 +137,13 @@ export function billingActs({ app }: { readonly app: TestApp }): PreparedActs {
       await failing().build();
       return ['preparer', { buyerId: failing().id }];
     },
-    topUpBalance: async () => ['preparer', ...(await topUp())],
+    topUpBalance: async () => ['otherBuyer', ...(await topUp())],
+    requestTopUp: async () => ['preparer', ...(await topUp())],
     cancelCollection: async () => {
       const [ids, more] = await topUp();
       const collectionId = await make(
         app,
-        app.keys.preparer,
+        app.keys.otherBuyer,
         'topUpBalance',
         { ...ids, ...more },
         'collection',

@@ -1,4 +1,5 @@
 /** Every mutation that takes an idempotency key: one effect however often and however many at once, and no other act under the same key. */
+import type { Pool } from 'pg';
 import { newId } from '#database';
 import { fieldNamed, inParallel, isKeyed, valuesUnder } from '../access/tenancy-schema.js';
 import { fingerprints, startWideApp } from '../access/tenancy-world.js';
@@ -108,12 +109,14 @@ it('one effect of twenty at once; then replayed; and IDEMPOTENCY_KEY_REUSED for 
       if (refusals.length + errors.length > 0) faults.push({ name, refusals, errors });
     });
     let answers: Answer[] = [];
+    // It answers with every statement of a day: what hangs on each was asked for above.
+    const depth = name === 'prepareSettlements' ? 1 : 2;
     const twenty = await effectOf(async () => {
-      answers = await Promise.all(Array.from({ length: 20 }, async () => await acts.send(call)));
+      answers = await Promise.all(Array.from({ length: 20 }, async () => await acts.send(call, depth)));
     });
     const before = await fingerprints(app);
     const other = bodiless.includes(name) ? call : otherBody(call);
-    const [again, reused] = [await acts.send(call), await acts.send(other)];
+    const [again, reused] = [await acts.send(call, depth), await acts.send(other, depth)];
     const after = await fingerprints(app);
     const seen = {
       name,
@@ -141,6 +144,24 @@ it('one effect of twenty at once; then replayed; and IDEMPOTENCY_KEY_REUSED for 
   }
   expect(faults).toEqual([]);
 }, 300_000);
+
+it('one answer of many reads never queues up for the connections that others need', async () => {
+  const call = await acts.fresh('prepareSettlements');
+  // TypeORM does not show the pool of its driver.
+  const { master: pool } = app.database.dataSource.driver as unknown as { readonly master: Pool };
+  let mostWaiting = 0;
+  let taken = 0;
+  const look = (): void => {
+    mostWaiting = Math.max(mostWaiting, pool.waitingCount);
+    taken += 1;
+  };
+  pool.on('acquire', look);
+  expect((await acts.send(call)).errors).toEqual([]);
+  pool.off('acquire', look);
+  expect(taken).toBeGreaterThan(20);
+  // Three ask at once, and the pool counts who it is about to serve as waiting.
+  expect(mostWaiting).toBeLessThan(3);
+});
 
 it('a lead, by its own name, has one effect of twenty at once, alone and in lists', async () => {
   for (const name of ['submitLead', 'submitLeads']) {

@@ -196,6 +196,12 @@ describe('looking for a buyer or a payment', () => {
     for (let index = 0; index < 101; index += 1) await provider.send(operationOf(provider, request));
     expect(await provider.find(operation)).toMatchObject({ operationId: operation.id });
     expect(await provider.find({ ...operation, id: 'op-nobody' })).toBeNull();
+    // Nothing is looked for that is older than the operation itself.
+    const later = (days: number) => new Date(new Date(start).getTime() + days * 86_400_000);
+    expect(await provider.find({ ...operation, createdAt: later(0) })).toMatchObject({
+      operationId: operation.id,
+    });
+    expect(await provider.find({ ...operation, createdAt: later(3) })).toBeNull();
     const lost = operationOf(provider, { ...request, providerBuyerId: 'cus_none' });
     // Whoever is not known at all may be somebody else's: that says nothing.
     await expect(provider.find(lost)).rejects.toMatchObject({ code: 'resource_missing' });

@@ -102,6 +102,23 @@ describe('a message that is signed', () => {
     expect(none.readEvent(Buffer.from(payload), signed(payload), now)).toBeNull();
   });
 
+  it.each([
+    ['a zero byte in its id', { id: 'evt_\u0000' }],
+    ['a space in its id', { id: 'evt 1' }],
+    ['no id', { id: '' }],
+    ['an id as long as a letter', { id: 'e'.repeat(256) }],
+    ['a zero byte in its type', { type: 'a\u0000' }],
+    ['a zero byte in its account', { account: 'acct_\u0000' }],
+    ['a time after all time', { created: 1e300 }],
+    ['a time before all time', { created: -1e15 }],
+    ['a time of another calendar', { created: 1e12 }],
+  ])('and has %s is nothing', (_, more) => {
+    const text = payloadOf('transfer.created', { id: 'tr_1' }, more);
+    expect(read(text)).toBeNull();
+    const object = payloadOf('transfer.created', { id: 'tr_\u0000' });
+    expect(read(object)).toBeNull();
+  });
+
   it.each(['', 'no json', '[]', 'null', '{}', '{"id":"evt_1","type":"x"}', '{"object":"v2.core.event"}'])(
     'and says %j is nothing',
     (text) => {

@@ -32,7 +32,13 @@ describe('StripeModule', () => {
     const stripe = { secretKey: 'sk_test_x', webhookSecrets: [], sandboxUrl, requestsPerSecond: 20 };
     const provider = await providerWith(stripe);
     const body = provider?.freeze(requests.BUYER_CREATE, 'op-1') ?? {};
-    const operation = { id: 'op-1', kind: 'BUYER_CREATE', body, idempotencyKey: 'k' } as const;
+    const operation = {
+      id: 'op-1',
+      createdAt: null,
+      kind: 'BUYER_CREATE',
+      body,
+      idempotencyKey: 'k',
+    } as const;
     expect(await provider?.send(operation)).toMatchObject({ class: 'SUCCEEDED' });
     expect(bench.sandbox.control.rows({ table: 'customers' })).toHaveLength(1);
   });

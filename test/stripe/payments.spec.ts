@@ -203,8 +203,10 @@ describe('a dispute', () => {
     const saved = await buyerWith(bench, 'pm_card_visa');
     const { chargeId } = await pay(bench, saved.buyer, saved.method);
     const { id } = sandbox.control.openDispute({ charge: String(chargeId), inquiry: true });
+    expect(await provider.retrieve('dispute', id)).toMatchObject({ state: 'INQUIRY', isOver: false });
     sandbox.control.resolveDispute({ dispute: id, won: true });
-    expect(await provider.retrieve('dispute', id)).toMatchObject({ state: 'INQUIRY', movements: [] });
+    const over = { state: 'INQUIRY', isOver: true, movements: [] };
+    expect(await provider.retrieve('dispute', id)).toMatchObject(over);
     expect(sandbox.control.problems()).toEqual([]);
   });
 });

@@ -59,7 +59,13 @@ export function operationOf(
 ): Sendable {
   const id = `op-${number}`;
   const body = JSON.parse(JSON.stringify(provider.freeze(request, id))) as Sendable['body'];
-  return { id, kind: request.kind, body, idempotencyKey: `${request.kind.toLowerCase()}:${number}` };
+  return {
+    id,
+    createdAt: null,
+    kind: request.kind,
+    body,
+    idempotencyKey: `${request.kind.toLowerCase()}:${number}`,
+  };
 }
 
 export async function send(provider: PaymentProvider, request: PaymentRequest): Promise<Answer> {

@@ -22,7 +22,7 @@ import { allInvariants } from '../../apps/process/src/all-invariants.js';
 import { createLog, type Log } from '../../apps/process/src/log.js';
 import { encodeId } from '../../apps/process/src/public-ids.js';
 import { StripeSandboxControl } from '../../apps/process/src/stripe-sandbox.js';
-import { createTestDatabase } from './database.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
 import { type Sandbox, startStripeSandbox } from './stripe-sandbox.js';
 
 /** Public typed id, and the UUID behind it for looking into tables. */
@@ -114,7 +114,8 @@ export async function startTestApp(
 ): Promise<TestAppWithStripe>;
 export async function startTestApp(options?: TestAppOptions): Promise<TestApp>;
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const testDatabase = await createTestDatabase();
+  const { database: seededDatabase, ...seeded } = await (beginning ??= begin());
+  const testDatabase = await createTestDatabase(seededDatabase);
   const stripe = options.stripe === true ? await startStripeSandbox() : null;
   const config = loadConfig({
     DATABASE_URL: testDatabase.url,
@@ -128,7 +129,6 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   await nest.listen({ host: '127.0.0.1', port: 0 });
   const url = await nest.getUrl();
   if (stripe) await sendEventsTo(url, stripe, config);
-  const seeded = await seed(nest);
   const database = nest.get(Database);
   const gql = async <T>(key: string | null, query: string, variables: object = {}): Promise<TestAnswer<T>> =>
     send<T>(url, key, { query, variables });
@@ -159,6 +159,21 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       await testDatabase.drop();
     },
   };
+}
+
+type Seeded = Pick<TestApp, 'organizations' | 'users' | 'keys'>;
+
+/** What every app of this process begins with: making it anew would take longer than starting the app. */
+let beginning: Promise<Seeded & { readonly database: TestDatabase }> | undefined;
+
+async function begin(): Promise<Seeded & { readonly database: TestDatabase }> {
+  const database = await createTestDatabase();
+  const config = loadConfig({ DATABASE_URL: database.url, LEADGER_LOG_LEVEL: 'error' });
+  const nest = await createApp(config, createLog(config.logLevel));
+  await nest.init();
+  const seeded = await seed(nest);
+  await stopApp(nest, { drain: false });
+  return { ...seeded, database };
 }
 
 async function sendEventsTo(url: string, stripe: Sandbox, config: Config): Promise<void> {
@@ -202,9 +217,7 @@ async function verifyInvariants(database: Database): Promise<void> {
   throw new Error(`Broken invariants:\n${lines.join('\n')}`);
 }
 
-async function seed(
-  nest: NestFastifyApplication,
-): Promise<Pick<TestApp, 'organizations' | 'users' | 'keys'>> {
+async function seed(nest: NestFastifyApplication): Promise<Seeded> {
   const actor = systemActor('test');
   const createKey = async (of: { organizationId: string; userId: string | null; roles: readonly Role[] }) => {
     const input = {
@@ -237,7 +250,7 @@ async function seed(
     users[name] = { ...login, id: encodeId('user', userId), uuid: userId };
     keys[name] = await createKey({ organizationId, userId, roles });
   }
-  return { organizations, users, keys } as Pick<TestApp, 'organizations' | 'users' | 'keys'>;
+  return { organizations, users, keys } as Seeded;
 }
 
 function made<T>(outcome: Outcome<T>): T {

@@ -14,10 +14,17 @@ export interface Finding {
 const inStepMs = 5_000;
 
 /** Whether payments are on, and where; for the sandbox, whether it answers. Stripe itself is not asked. */
-export async function examinePayments({ stripe, sandbox }: Config): Promise<Finding> {
+export async function examinePayments({
+  stripe,
+  sandbox,
+}: Pick<Config, 'stripe' | 'sandbox'>): Promise<Finding> {
   const finding = (ok: boolean, result: string): Finding => ({ ok, what: 'payments', result });
   if (stripe === null) {
-    return finding(true, 'off, approved statements stay APPROVED: set STRIPE_SECRET_KEY to collect and pay');
+    const home = sandbox ? '; npm start brings a Stripe sandbox and has them on while it runs' : '';
+    return finding(
+      true,
+      `off, approved statements stay APPROVED: set STRIPE_SECRET_KEY to collect and pay${home}`,
+    );
   }
   if (stripe.sandboxUrl !== null) {
     const answers = await answersOf(new StripeSandboxControl(stripe.sandboxUrl).clockOffset());

@@ -97,10 +97,11 @@ function workOf(
     ...collections.dueWork,
     sendOperations,
     { name: 'apply-events', run: (now, limit) => events.execute(now, limit) },
-    { name: 'sweep-unfinished', run: (now, limit) => sweep.execute(now, limit) },
+    { name: 'sweep-unfinished', run: (now, limit) => sweep.execute(now, limit, 'URGENT') },
     ...payouts.dueWork,
     // What was just decided goes out in the same round.
     sendOperations,
     { name: 'mirror-funds', run: (now) => mirror.catchUp(now) },
+    { name: 'sweep-routine', isRoutine: true, run: (now, limit) => sweep.execute(now, limit, 'ROUTINE') },
   ];
 }

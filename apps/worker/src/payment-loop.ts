@@ -24,11 +24,18 @@ const idleMs = 500;
 /** At most so many pieces of one kind before the others have their turn. */
 const piecesAtOnce = 40;
 /** Of work that only writes what is to be sent: more of it than is sent meanwhile, so that what is left can be counted. */
-const morePiecesAtOnce: Readonly<Record<string, number | undefined>> = { 'pay-agencies': 500 };
+const otherPiecesAtOnce: Readonly<Record<string, number | undefined>> = {
+  'pay-agencies': 500,
+  // Nobody waits for it, and everybody would wait for its requests.
+  'sweep-routine': 10,
+};
 const progressEveryMs = 5_000;
 const longestBackoffMs = 60_000;
 /** Work that asks the provider whether there is work, with its pace by real time. */
-const paceMs: Readonly<Record<string, number | undefined>> = { 'mirror-funds': 60_000 };
+const paceMs: Readonly<Record<string, number | undefined>> = {
+  'mirror-funds': 60_000,
+  'sweep-routine': 2_000,
+};
 
 /** Does the work of payments as soon as there is some, one kind after the other, until it is stopped. */
 export function startPaymentLoop(tools: PaymentLoopTools): PaymentLoop {
@@ -82,7 +89,7 @@ class Turn {
     if (startedMs < this.notBeforeMs) return 0;
     const { name } = this.work;
     try {
-      const most = morePiecesAtOnce[name] ?? piecesAtOnce;
+      const most = otherPiecesAtOnce[name] ?? piecesAtOnce;
       const pieces = await this.work.run(await timeOf(), most, signal);
       this.failures = 0;
       this.notBeforeMs = startedMs + (paceMs[name] ?? 0);

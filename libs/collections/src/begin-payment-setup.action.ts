@@ -3,7 +3,13 @@ import type { Clock } from '#calendar';
 import { Database, hashOf, once, UnitOfWork } from '#database';
 import type { Actor } from '#organizations';
 import { done, type Outcome, refuse } from '#outcome';
-import { type Operation, Operations, type PaymentProvider, ProviderUnavailable } from '#payments';
+import {
+  arePaymentsStopped,
+  Operations,
+  type PaymentProvider,
+  ProviderUnavailable,
+  refuseFor,
+} from '#payments';
 import { Inject, Injectable } from '@nestjs/common';
 import { mayActFor } from './billing-acts.js';
 import { readProfiles, saveSetup } from './billing-profile.store.js';
@@ -51,8 +57,7 @@ export class BeginPaymentSetup {
     const begun = await this.begin(actor, input);
     if (!begun.ok) return begun;
     const { operationId, replayed } = begun.value;
-    const known =
-      operationId === null ? done(null) : judge(await this.operations.sendNow(operationId, this.clock.now()));
+    const known = operationId === null ? done(null) : await this.made(operationId);
     if (!known.ok) return known;
     const providerBuyerId = await this.providerBuyerOf(input.buyerId);
     if (providerBuyerId === null) return refuse('PROVIDER_UNAVAILABLE');
@@ -62,7 +67,7 @@ export class BeginPaymentSetup {
       await this.keep(actor, input.buyerId, setupId);
       return done({ buyerId: input.buyerId, browserSecret, url, replayed });
     } catch (error) {
-      if (error instanceof ProviderUnavailable) return refuse('PROVIDER_UNAVAILABLE');
+      if (error instanceof ProviderUnavailable) return refuseFor(error);
       throw error;
     }
   }
@@ -99,6 +104,15 @@ export class BeginPaymentSetup {
     });
   }
 
+  private async made(operationId: string): Promise<Outcome<null>> {
+    const { state } = await this.operations.sendNow(operationId, this.clock.now());
+    if (state === 'SUCCEEDED') return done(null);
+    if (state === 'REFUSED') return refuse('PROVIDER_REFUSED');
+    // Not sent: because nothing is, or because the provider does not answer at all.
+    const isHeldBack = state === 'READY' && (await arePaymentsStopped(this.database));
+    return refuse(isHeldBack ? 'PAYMENTS_STOPPED' : 'PROVIDER_UNAVAILABLE');
+  }
+
   private async providerBuyerOf(buyerId: string): Promise<string | null> {
     const [profile] = await readProfiles(this.database, [buyerId]);
     return profile?.providerBuyerId ?? null;
@@ -110,14 +124,8 @@ export class BeginPaymentSetup {
       const { profile } = await openBuyer(tx, { buyerId, actor, now });
       const lookAt = new Date(now.getTime() + firstLookMs);
       // The same key again: it may be finished by now.
-      if (profile.providerSetupId !== setupId) await saveSetup(tx, buyerId, { setupId, lookAt });
+      if (profile.providerSetupId !== setupId) await saveSetup(tx, buyerId, { setupId, now, lookAt });
       return done(null);
     });
   }
-}
-
-function judge({ state }: Operation): Outcome<null> {
-  if (state === 'SUCCEEDED') return done(null);
-  if (state === 'REFUSED') return refuse('PROVIDER_REFUSED');
-  return state === 'READY' ? refuse('PAYMENTS_STOPPED') : refuse('PROVIDER_UNAVAILABLE');
 }

@@ -226,11 +226,11 @@ export async function saveBuyerRefusal(tx: Transaction, buyerId: string, code: s
 export async function saveSetup(
   tx: Transaction,
   buyerId: string,
-  { setupId, lookAt }: { readonly setupId: string; readonly lookAt: Date },
+  { setupId, now, lookAt }: { readonly setupId: string; readonly now: Date; readonly lookAt: Date },
 ): Promise<void> {
   await tx.query(
-    'update billing_profiles set provider_setup_id = $2, next_look_at = $3 where buyer_id = $1',
-    [buyerId, setupId, lookAt],
+    `update billing_profiles set provider_setup_id = $2, setup_begun_at = $3, next_look_at = $4 where buyer_id = $1`,
+    [buyerId, setupId, now, lookAt],
   );
 }
 

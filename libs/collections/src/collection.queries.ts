@@ -50,6 +50,28 @@ export class CollectionQueries {
     return rows.map(collectionOf);
   }
 
+  /** A page of the visible ones of each of these invoices, like {@link page}. */
+  async pagesOfInvoices(
+    actor: Actor,
+    invoiceIds: readonly string[],
+    page: KeysetPage,
+  ): Promise<ReadonlyMap<string, readonly Collection[]>> {
+    const list = { column: 'c.id', newestFirst: true, placeholder: '$3' } as const;
+    const { condition, orderBy, key } = keyset(page, list);
+    const rows = await this.database.query<CollectionRecord & { readonly of_invoice: string }>(
+      `select w.id as of_invoice, c.* from unnest($2::uuid[]) as w (id)
+       cross join lateral (
+         select ${collectionColumns}, row_number() over (order by ${orderBy}) as place from collections c
+         where ${visibleToBuyer(actor, 'c')} and c.invoice_id = w.id and ${condition}
+         order by ${orderBy} limit $4) c
+       order by c.place`,
+      [actor.organizationId, invoiceIds, key, page.limit + 1],
+    );
+    return new Map(
+      invoiceIds.map((id) => [id, rows.filter((row) => row.of_invoice === id).map(collectionOf)]),
+    );
+  }
+
   /** How many there are, counted no further than `max`. */
   async count(actor: Actor, filter: CollectionFilter, max: number): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(

@@ -30,7 +30,6 @@ export const collectionsHandlers = 'CollectionsHandlers';
 const offered = [
   SetBillingProfile,
   BeginPaymentSetup,
-  TopUpBalance,
   CollectInvoice,
   CancelCollection,
   BillingQueries,
@@ -41,7 +40,7 @@ const offered = [
 ];
 const news = [PaymentNews, MethodNews, RefundNews, DisputeNews] as const;
 const work = [BillBuyers, DunInvoices, WatchBalances] as const;
-const requests = [WriteOff, OutOfBand, GiveRefund] as const;
+const requests = [WriteOff, OutOfBand, GiveRefund, TopUpBalance] as const;
 
 /**
  * What buyers are asked to pay, and how it comes in. Needs global providers of 'PaymentProvider' (null: payments are
@@ -61,12 +60,12 @@ const requests = [WriteOff, OutOfBand, GiveRefund] as const;
       useFactory: handlersOf,
     },
   ],
-  exports: [...offered, collectionsHandlers],
+  exports: [...offered, TopUpBalance, collectionsHandlers],
 })
 export class CollectionsModule {}
 
 function handlersOf(
-  ...[payments, methods, refunds, disputes, bill, dun, watch, writeOff, outOfBand, refund]: [
+  ...[payments, methods, refunds, disputes, bill, dun, watch, writeOff, outOfBand, refund, topUp]: [
     PaymentNews,
     MethodNews,
     RefundNews,
@@ -77,13 +76,14 @@ function handlersOf(
     WriteOff,
     OutOfBand,
     GiveRefund,
+    TopUpBalance,
   ]
 ): PaymentHandlers {
   return {
     operations: [...payments.operations, ...methods.operations, ...refunds.operations],
     objects: [...payments.objects, ...methods.objects, ...refunds.objects, ...disputes.objects],
     unfinished: unfinishedMoneyIn,
-    financeRequests: [writeOff.handler, outOfBand.handler, refund.handler],
+    financeRequests: [writeOff.handler, outOfBand.handler, refund.handler, topUp.handler],
     dueWork: [
       { name: 'reopen-invoices', run: (now, limit) => dun.reopen(now, limit) },
       { name: 'bill-buyers', run: (now, limit) => bill.execute(now, limit) },

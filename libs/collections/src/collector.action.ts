@@ -1,6 +1,7 @@
+import { addDaysExact } from '#calendar';
 import { newId } from '#database';
 import { balanceSpent } from '#ledger';
-import type { CurrencyCode } from '#money';
+import type { CurrencyCode, Money } from '#money';
 import { done, invariant, type Outcome, refuse, unreachable } from '#outcome';
 import { Operations, type PaymentProvider, type PaymentRequest } from '#payments';
 import { Inject, Injectable } from '@nestjs/common';
@@ -22,8 +23,9 @@ import { freePartsOf, type Invoice, type InvoiceLine, sumOf } from './invoice.js
 import { markCollecting, markFailed, settleInvoice } from './invoice-progress.store.js';
 import { changeInvoice, linesOf } from './invoice.store.js';
 import { journalsOf } from './journals.js';
-import { collectible, type NextCollection, nextCollection, type NothingCode } from './next-collection.js';
+import { type NextCollection, nextCollection, type NothingCode } from './next-collection.js';
 import { byAgency, firstOf } from './parts.js';
+import { topUpAmount } from './top-up-amount.js';
 
 /** How soon a collection is looked at when no news of it come. */
 const firstLookMs = 60_000;
@@ -163,23 +165,45 @@ export class Collector {
               transferGroup: `collection:${collectionId}`,
             },
     );
-    await changeInvoice(tx, invoice, { nextTryAt: null, tried: true });
+    // What failed before is not what is going on now; and a page has its own time, from when it was asked for.
+    const begun = { nextTryAt: null, lastFailureCode: null, tried: true };
+    const dueAt =
+      next.by === 'PAGE' ? later(invoice.dueAt, addDaysExact(scope.now, next.daysUntilDue)) : invoice.dueAt;
+    await changeInvoice(tx, invoice, { ...begun, dueAt });
     await markCollecting(scope, lines, attempt);
     return id;
   }
 
-  /** Fills up the buyer's balance. Refuses COLLECTION_UNDER_WAY, PAYMENT_METHOD_MISSING and AMOUNT_TOO_HIGH. */
+  /**
+   * The method that a top-up would charge. Refuses PAYMENT_METHOD_MISSING, as {@link topUpAmount}, and
+   * COLLECTION_UNDER_WAY.
+   */
+  async mayTopUp(
+    { tx, profile }: BuyerScope,
+    { amountMinor, currency }: Money,
+    { byPerson }: { readonly byPerson: boolean },
+  ): Promise<Outcome<SavedMethod>> {
+    const method = methodToCharge(profile, byPerson);
+    if (method === null) return refuse('PAYMENT_METHOD_MISSING');
+    const amount = topUpAmount({ amountMinor, currency }, ['input', 'amount']);
+    if (!amount.ok) return amount;
+    if (await liveTopUp(tx, profile.buyerId, currency)) {
+      const message = 'A top-up in this currency is under way. Wait for its end.';
+      return refuse('COLLECTION_UNDER_WAY', { message });
+    }
+    return done(method);
+  }
+
+  /** Fills up the buyer's balance. Refuses as {@link mayTopUp}. */
   async topUp(
     scope: BuyerScope,
     wanted: { readonly amountMinor: bigint; readonly currency: CurrencyCode; readonly byPerson: boolean },
   ): Promise<Outcome<{ readonly collectionId: string }>> {
     const { tx, profile } = scope;
-    const { amountMinor, currency } = wanted;
-    const method = methodToCharge(profile, wanted.byPerson);
-    if (method === null) return refuse('PAYMENT_METHOD_MISSING');
-    if (collectible(amountMinor, currency) !== amountMinor)
-      return refuse('AMOUNT_TOO_HIGH', { field: ['input', 'amount'] });
-    if (await liveTopUp(tx, profile.buyerId, currency)) return refuse('COLLECTION_UNDER_WAY');
+    const { amountMinor, currency, byPerson } = wanted;
+    const allowed = await this.mayTopUp(scope, { amountMinor, currency }, { byPerson });
+    if (!allowed.ok) return allowed;
+    const method = allowed.value;
     const attempt = (await countTopUps(tx, profile.buyerId, currency)) + 1;
     const next = { by: 'METHOD', amountMinor, method } as const;
     const collectionId = await this.start(
@@ -293,6 +317,10 @@ export class Collector {
     }
     return await requestCancel(tx, collection, { by: actor.id, at: now, code, sent: request !== null });
   }
+}
+
+function later(a: Date, b: Date): Date {
+  return a > b ? a : b;
 }
 
 function cancelRequestOf({ id, providerPaymentId, providerInvoiceId }: Collection): PaymentRequest | null {

@@ -50,9 +50,10 @@ export class DisputeNews {
   private async apply(tx: Transaction, snapshot: DisputeSnapshot, now: Date): Promise<void> {
     const found = await findCollection(tx, { chargeId: snapshot.chargeId });
     if (!found) {
-      // It may be of a payment whose own news are still to come; a stranger's is looked at less and less.
+      // It may be of a payment whose own news are still to come: those have it looked at again, whatever is said here.
       const dispute = await noteDispute(tx, snapshot, null);
-      await changeDispute(tx, dispute, { nextLookAt: nextLook(snapshot.openedAt, now) });
+      const nextLookAt = snapshot.isOver ? null : nextLook(snapshot.openedAt, now);
+      await changeDispute(tx, dispute, { nextLookAt });
       return;
     }
     const scope = await openBuyer(tx, { buyerId: found.buyerId, actor: providerNews, now });
@@ -87,17 +88,22 @@ export class DisputeNews {
   private async conclude(known: Case, snapshot: DisputeSnapshot): Promise<void> {
     const { tx, now } = known.scope;
     const dispute = snapshot.state === 'LOST' ? await bookLoss(known) : known.dispute;
-    const isClosed = snapshot.state === 'WON' || snapshot.state === 'LOST';
     const isWaiting =
-      !isClosed || (snapshot.state === 'WON' && isWithdrawn(await disputeParts(tx, [dispute.id]), dispute));
-    // Old news of a dispute that is over do not open it again.
-    const isOver = dispute.state === 'WON' || dispute.state === 'LOST';
+      !snapshot.isOver ||
+      (snapshot.state === 'WON' && isWithdrawn(await disputeParts(tx, [dispute.id]), dispute));
+    // Old news of a dispute that is decided do not open it again; an inquiry that was closed may become a dispute.
+    const isOld = isDecided(dispute) && !isDecided(snapshot);
+    const openedAgain = isOld ? dispute.closedAt : null;
     await changeDispute(tx, dispute, {
-      state: isOver && !isClosed ? dispute.state : snapshot.state,
-      closedAt: isClosed ? (dispute.closedAt ?? now) : dispute.closedAt,
+      state: isOld ? dispute.state : snapshot.state,
+      closedAt: snapshot.isOver ? (dispute.closedAt ?? now) : openedAgain,
       nextLookAt: isWaiting || known.collection.fundsId === null ? nextLook(dispute.openedAt, now) : null,
     });
   }
+}
+
+function isDecided({ state }: Pick<Dispute, 'state'>): boolean {
+  return state === 'WON' || state === 'LOST';
 }
 
 function isWithdrawn(parts: readonly DisputePart[], dispute: Dispute): boolean {

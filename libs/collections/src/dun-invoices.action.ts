@@ -44,13 +44,12 @@ export class DunInvoices {
     });
   }
 
-  /** Invoices with terms that were not paid in time are failing, though they can still be paid. */
+  /** Invoices that were not paid on their page in time are failing, though they can still be paid. */
   async noteOverdue(now: Date, limit: number): Promise<number> {
     const due = await this.find(
       `select i.id, i.buyer_id as "buyerId" from invoices i
        where i.state = 'OPEN' and i.due_at < $1 and i.last_failure_code is null and exists (
          select from collections c where c.invoice_id = i.id and c.method = 'HOSTED_INVOICE' and c.state = 'NEEDS_ACTION')
-         and i.due_at > i.issued_at
        order by i.due_at, i.id limit $2`,
       [now, limit],
     );

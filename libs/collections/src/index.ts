@@ -50,7 +50,12 @@ export {
   type BeginPaymentSetupInput,
   type PaymentSetupBegun,
 } from './begin-payment-setup.action.js';
-export { TopUpBalance, type TopUpBalanceInput } from './top-up-balance.action.js';
+export {
+  TopUpBalance,
+  type TopUpBalanceInput,
+  topUpPayload,
+  type TopUpWanted,
+} from './top-up-balance.action.js';
 export { CollectInvoice, type CollectInvoiceInput } from './collect-invoice.action.js';
 export { CancelCollection, type CancelCollectionInput } from './cancel-collection.action.js';
 export { writeOffPayload } from './write-off.action.js';

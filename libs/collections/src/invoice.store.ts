@@ -158,7 +158,7 @@ function lineOf({ agencyId, id, number, amount, due, credit, writtenOff, parts }
 
 /** Columns of an invoice that change on its way; what is not named stays. */
 export type InvoiceChange = Partial<
-  Pick<Invoice, 'state' | 'nextTryAt' | 'failures' | 'payOnPage' | 'lastFailureCode' | 'paidAt'>
+  Pick<Invoice, 'state' | 'nextTryAt' | 'failures' | 'payOnPage' | 'lastFailureCode' | 'paidAt' | 'dueAt'>
 > & { readonly tried?: boolean };
 
 export async function changeInvoice(
@@ -170,7 +170,7 @@ export async function changeInvoice(
   const changed = { ...invoice, ...columns, tries: invoice.tries + (tried ? 1 : 0) };
   await tx.query(
     `update invoices set state = $2, next_try_at = $3, tries = $4, failures = $5, pay_on_page = $6,
-       last_failure_code = $7, paid_at = $8, version = version + 1
+       last_failure_code = $7, paid_at = $8, due_at = $9, version = version + 1
      where id = $1`,
     [
       invoice.id,
@@ -181,6 +181,7 @@ export async function changeInvoice(
       changed.payOnPage,
       changed.lastFailureCode,
       changed.paidAt,
+      changed.dueAt,
     ],
   );
   return changed;

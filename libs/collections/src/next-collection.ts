@@ -63,7 +63,7 @@ function daysUntilDue({ profile, dueAt, now }: ToCollect): number {
 }
 
 /** What no provider collects by itself: such a rest is not left over where it can be helped. */
-function smallestMinor(currency: CurrencyCode): bigint {
+export function smallestMinor(currency: CurrencyCode): bigint {
   return 10n ** BigInt(Math.max(2, currencyOf(currency).isoExponent));
 }
 

@@ -69,10 +69,10 @@ async function measure(
   return done({ bookId: await operatorBook(tx), ...payment.amount });
 }
 
-/** Refuses NOT_FOUND, CURRENCY_MISMATCH, NOTHING_TO_COLLECT, COLLECTION_UNDER_WAY and AMOUNT_TOO_HIGH. */
+/** Refuses NOT_FOUND, CURRENCY_MISMATCH, REFERENCE_USED, NOTHING_TO_COLLECT, COLLECTION_UNDER_WAY and AMOUNT_TOO_HIGH. */
 async function find(
   tx: Transaction,
-  { invoiceId, amount }: OutOfBandPayment,
+  { invoiceId, amount, reference }: OutOfBandPayment,
   { actor, now }: { readonly actor: Actor; readonly now: Date },
 ): Promise<Outcome<{ readonly scope: BuyerScope; readonly invoice: Invoice }>> {
   const field = ['input', 'invoiceId'];
@@ -84,11 +84,24 @@ async function find(
     const message = `The invoice is in ${invoice.currency}.`;
     return refuse('CURRENCY_MISMATCH', { field: ['input', 'amount', 'currency'], message });
   }
+  // One transfer of the bank is one payment: the same reference again would pay the invoice twice with it.
+  if (await isRecorded(tx, invoiceId, reference)) {
+    return refuse('REFERENCE_USED', { field: ['input', 'reference'] });
+  }
   if (invoice.state !== 'OPEN') return refuse('NOTHING_TO_COLLECT', { field });
   if (await liveOfInvoice(tx, invoiceId)) return refuse('COLLECTION_UNDER_WAY', { field });
   const openMinor = sumOf(freePartsOf(await linesOf(tx, invoiceId)));
   if (amount.amountMinor > openMinor) return refuse('AMOUNT_TOO_HIGH', { field: ['input', 'amount'] });
   return done({ scope, invoice });
+}
+
+async function isRecorded(tx: Transaction, invoiceId: string, reference: string): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 from collections
+     where invoice_id = $1 and method = 'OUT_OF_BAND' and reference = $2 and state = 'SUCCEEDED'`,
+    [invoiceId, reference],
+  );
+  return rows.length > 0;
 }
 
 async function record(

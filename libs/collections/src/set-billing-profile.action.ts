@@ -12,7 +12,7 @@ import { openBuyer, reread } from './buyer-scope.store.js';
 import { buyerExists } from './buyer.store.js';
 import { refreshCredit } from './credit-check.store.js';
 import { tryWaiting } from './money-in.store.js';
-import { collectible } from './next-collection.js';
+import { topUpAmount } from './top-up-amount.js';
 
 /** What is not there stays as it is; null takes it away. */
 export interface SetBillingProfileInput {
@@ -37,7 +37,8 @@ export class SetBillingProfile {
 
   /**
    * Refuses NOT_FOUND, NOT_PERMITTED, STALE_VERSION, INVALID_VALUE for net days and e-mail, CURRENCY_MISMATCH when the
-   * amounts are not of one currency, and AMOUNT_TOO_HIGH for a recharge that cannot be collected at once.
+   * amounts are not of one currency, and AMOUNT_TOO_LOW, AMOUNT_TOO_HIGH and INVALID_AMOUNT for a recharge that cannot
+   * be charged at once.
    */
   async execute(
     actor: Actor,
@@ -111,9 +112,8 @@ function settingsOf(before: BillingProfile, input: Wanted): Outcome<ProfileSetti
     const message = `The amounts of a billing profile are of one currency: ${currency}.`;
     return refuse('CURRENCY_MISMATCH', { field: ['input', ...field, 'currency'], message });
   }
-  if (recharge && collectible(recharge.amount.amountMinor, currency) !== recharge.amount.amountMinor) {
-    return refuse('AMOUNT_TOO_HIGH', { field: ['input', 'recharge', 'amount'] });
-  }
+  const chargeable = recharge ? topUpAmount(recharge.amount, ['input', 'recharge', 'amount']) : done(null);
+  if (!chargeable.ok) return chargeable;
   return done({
     terms: input.terms ?? before.terms,
     netTermsDays: input.netTermsDays ?? before.netTermsDays,

@@ -1,3 +1,4 @@
+import { correctedJoin } from '#charges';
 import type { Transaction } from '#database';
 import type { CurrencyCode } from '#money';
 import { type SettlementRef, type SettlementState, unapprovedStates } from '#settlements';
@@ -19,7 +20,7 @@ interface SharesRecord extends Omit<StatementShares, 'agencyMinor' | 'feeMinor' 
   readonly corrected: string;
 }
 
-/** Of closed statements, by id. */
+/** Of closed statements, by id; what still gathers is left out, for it comes to nothing yet. */
 export async function sharesOf(
   tx: Transaction,
   refs: readonly SettlementRef[],
@@ -27,7 +28,8 @@ export async function sharesOf(
   const rows = await tx.query<SharesRecord>(
     `select agency_id as "agencyId", id, root_id as "rootId", number, state, agency_minor as agency, fee_minor as fee,
        corrected_agency_minor as corrected
-     from settlements where (agency_id, id) in (select * from unnest($1::uuid[], $2::uuid[]))`,
+     from settlements
+     where (agency_id, id) in (select * from unnest($1::uuid[], $2::uuid[])) and agency_minor is not null`,
     [refs.map(({ agencyId }) => agencyId), refs.map(({ id }) => id)],
   );
   return new Map(
@@ -36,6 +38,11 @@ export async function sharesOf(
       { ...row, agencyMinor: BigInt(agency), feeMinor: BigInt(fee), correctedAgencyMinor: BigInt(corrected) },
     ]),
   );
+}
+
+export async function statementExists(tx: Transaction, { agencyId, id }: SettlementRef): Promise<boolean> {
+  const rows = await tx.query('select 1 from settlements where agency_id = $1 and id = $2', [agencyId, id]);
+  return rows.length === 1;
 }
 
 /**
@@ -73,11 +80,8 @@ export async function correctedAgencyMinor(
        select distinct source_id, part, payee from charges
        where agency_id = $1 and settlement_id = $2 and payee = 'AGENCY') own
      join charges c on c.agency_id = $1 and c.source_id = own.source_id and c.part = own.part and c.payee = own.payee
-     where c.after_approval and (
-       select o.settlement_id from charges o
-       where o.agency_id = $1 and o.source_id = c.source_id and o.part = c.part and o.payee = c.payee
-         and (o.id = c.reverses or (c.reverses is null and o.reverses is null and o.revision < c.revision))
-       order by o.revision limit 1) = $2`,
+     ${correctedJoin('c')}
+     where c.after_approval and corrected.root_id = $2`,
     [agencyId, rootId],
   );
   return BigInt(row?.sum ?? 0);

@@ -28,12 +28,14 @@ const collections = looksOf(
 );
 const refunds = looksOf('refunds', 'id', 'requested_at', `'refund' as kind, t.provider_refund_id as id`);
 const disputes = looksOf('disputes', 'id', 'opened_at', `'dispute' as kind, t.provider_dispute_id as id`);
-const setups = looksOf(
-  'billing_profiles',
-  'buyer_id',
-  'changed_at',
-  `'setup' as kind, t.provider_setup_id as id`,
-);
+// For a week and once more: what a buyer has left by then, it begins anew when it comes back.
+const setups = `with due as (
+      select buyer_id from billing_profiles where next_look_at <= $1 order by next_look_at limit $2
+      for update skip locked)
+    update billing_profiles t set next_look_at =
+      case when coalesce(t.setup_begun_at, t.changed_at) > $1::timestamptz - interval '7 days'
+        then ${nextLook('coalesce(t.setup_begun_at, t.changed_at)')} end
+    from due where t.buyer_id = due.buyer_id returning 'setup' as kind, t.provider_setup_id as id`;
 
 /** What is looked at when no news of it come. */
 export const unfinishedMoneyIn: readonly Unfinished[] = [

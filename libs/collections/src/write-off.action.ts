@@ -15,7 +15,12 @@ import { addWriteOff, buyerOfInvoice, invoiceOfSettlement, linesOf, lockInvoice 
 import { journalsOf } from './journals.js';
 import { agencyShareOf } from './parts.js';
 import { watcherActor } from './request-actor.js';
-import { correctedAgencyMinor, sharesOf, type StatementShares } from './settlement-shares.store.js';
+import {
+  correctedAgencyMinor,
+  sharesOf,
+  statementExists,
+  type StatementShares,
+} from './settlement-shares.store.js';
 
 const field = ['input', 'settlementId'];
 
@@ -71,8 +76,7 @@ async function find(
   ref: SettlementRef,
   { actor, now }: { readonly actor?: Actor; readonly now: Date },
 ): Promise<Outcome<ToWriteOff>> {
-  const statement = (await sharesOf(tx, [ref])).get(ref.id);
-  if (!statement) return refuse('NOT_FOUND', { field });
+  if (!(await statementExists(tx, ref))) return refuse('NOT_FOUND', { field });
   const billed = await invoiceOfSettlement(tx, ref);
   if (!billed) {
     const message = 'Only what a buyer was asked to pay can be written off.';

@@ -111,12 +111,14 @@ describe('Stripe', () => {
       STRIPE_SECRET_KEY: 'rk_live_abc',
       STRIPE_WEBHOOK_SECRET: 'whsec_own, whsec_connected',
       LEADGER_STRIPE_REQUESTS_PER_SECOND: '90',
+      LEADGER_STRIPE_OPERATIONS_AT_ONCE: '30',
     });
     expect(stripe).toEqual({
       secretKey: 'rk_live_abc',
       webhookSecrets: ['whsec_own', 'whsec_connected'],
       sandboxUrl: null,
       requestsPerSecond: 90,
+      operationsAtOnce: 30,
     });
   });
 
@@ -126,6 +128,7 @@ describe('Stripe', () => {
       webhookSecrets: ['whsec_leadger_sandbox'],
       sandboxUrl,
       requestsPerSecond: 20,
+      operationsAtOnce: 8,
     });
   });
 
@@ -190,6 +193,11 @@ describe('Stripe', () => {
       { ...sandbox, LEADGER_STRIPE_REQUESTS_PER_SECOND: '0' },
       'must be a whole number from 1 to 1000',
     ],
+    [
+      'nothing on its way',
+      { ...sandbox, LEADGER_STRIPE_OPERATIONS_AT_ONCE: '0' },
+      'must be a whole number from 1 to 100',
+    ],
   ])('refuses %s in one line without its value', (_, environment, expected) => {
     const message = messageOf(environment);
     expect(message).toContain(expected);
@@ -205,6 +213,6 @@ describe('Stripe', () => {
 describe('configurationPage', () => {
   it('has a row for every setting', () => {
     expect(configurationPage()).toContain('| `LEADGER_MODE` | sandbox has a clock');
-    expect(configurationPage().match(/^\| `/gm)).toHaveLength(24);
+    expect(configurationPage().match(/^\| `/gm)).toHaveLength(25);
   });
 });

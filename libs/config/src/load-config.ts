@@ -75,6 +75,7 @@ export function loadConfig(environment: Environment = process.env): Config {
       webhookSecrets: read(settings.stripeWebhookSecrets),
       sandboxUrl: read(settings.stripeSandboxUrl),
       requestsPerSecond: need(settings.stripeRequestsPerSecond),
+      operationsAtOnce: need(settings.stripeOperationsAtOnce),
     }),
     minimumPayout: need(settings.minimumPayout),
     twoApproversAbove: need(settings.twoApproversAbove),

@@ -150,6 +150,12 @@ export const settings = {
     fallback: '20',
     ...integer(1, 1_000),
   },
+  stripeOperationsAtOnce: {
+    name: 'LEADGER_STRIPE_OPERATIONS_AT_ONCE',
+    purpose: 'How many operations of one process are on their way to Stripe at the same time.',
+    fallback: '8',
+    ...integer(1, 100),
+  },
   minimumPayout: {
     name: 'LEADGER_MINIMUM_PAYOUT',
     purpose:

@@ -9,6 +9,8 @@ export interface StripeConfig {
   readonly sandboxUrl: string | null;
   /** What our own token bucket lets out. */
   readonly requestsPerSecond: number;
+  /** Of one process. */
+  readonly operationsAtOnce: number;
 }
 
 /** No secrets: the sandbox moves no money, and npm start has it listen on this machine only. */
@@ -23,22 +25,24 @@ interface StripeSettings {
   readonly webhookSecrets: readonly string[] | undefined;
   readonly sandboxUrl: string | undefined;
   readonly requestsPerSecond: number;
+  readonly operationsAtOnce: number;
 }
 
 /** Null without a key and without a sandbox. Throws a {@link ConfigError} for settings that do not go together. */
 export function readStripe(settings: StripeSettings): StripeConfig | null {
   const problem = problemOf(settings);
   if (problem !== undefined) throw new ConfigError(problem);
-  const { secretKey, webhookSecrets = [], sandboxUrl, requestsPerSecond } = settings;
+  const { secretKey, webhookSecrets = [], sandboxUrl, requestsPerSecond, operationsAtOnce } = settings;
+  const pace = { requestsPerSecond, operationsAtOnce };
   if (sandboxUrl !== undefined) {
     return {
       secretKey: stripeSandboxKey,
       webhookSecrets: [stripeSandboxWebhookSecret],
       sandboxUrl: new URL(sandboxUrl).origin,
-      requestsPerSecond,
+      ...pace,
     };
   }
-  return secretKey === undefined ? null : { secretKey, webhookSecrets, sandboxUrl: null, requestsPerSecond };
+  return secretKey === undefined ? null : { secretKey, webhookSecrets, sandboxUrl: null, ...pace };
 }
 
 function problemOf({ sandbox, secretKey, webhookSecrets, sandboxUrl }: StripeSettings): string | undefined {

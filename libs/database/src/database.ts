@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
+import { inTurn } from './read-turns.js';
 
 /** Reads outside a transaction, and single statements that are a transaction by themselves. */
 @Injectable()
@@ -9,7 +10,7 @@ export class Database {
 
   /** Runs one statement; int8 and numeric come back as text, timestamptz as Date. */
   async query<T>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
-    return await this.dataSource.query<T[]>(sql, [...parameters]);
+    return await inTurn(() => this.dataSource.query<T[]>(sql, [...parameters]));
   }
 
   /**
@@ -19,7 +20,7 @@ export class Database {
   async prepared<T>(name: string, text: string, parameters: readonly unknown[]): Promise<T[]> {
     // TypeORM has no prepared statements; its driver's own pool has.
     const { master } = this.dataSource.driver as unknown as { readonly master: Pool };
-    const { rows } = await master.query({ name, text, values: [...parameters] });
+    const { rows } = await inTurn(() => master.query({ name, text, values: [...parameters] }));
     return rows as T[];
   }
 }

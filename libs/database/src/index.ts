@@ -2,6 +2,7 @@ export { createDataSource, type DatabaseOptions, migrate } from './data-source.j
 export { isInsideTransaction, type Transaction, UnitOfWork } from './unit-of-work.js';
 export { isConnectionFailure } from './connection-failure.js';
 export { Database } from './database.js';
+export { asOneReader } from './read-turns.js';
 export { newId } from './new-id.js';
 export { keyset, type Keyset, type KeysetPage } from './keyset.js';
 export { hashOf } from './hash.js';

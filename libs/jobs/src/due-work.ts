@@ -8,6 +8,8 @@ import type { Clock } from '#calendar';
 export interface DueWork {
   /** Also the name of the worker's task. */
   readonly name: string;
+  /** It only makes sure that what is in order still is: left to the worker by who waits for what is due. */
+  readonly isRoutine?: true;
   /** Does at most `limit` pieces that are due at `now` and gives their number. Idempotent, also beside itself. */
   readonly run: (now: Date, limit: number) => Promise<number>;
 }

@@ -48,6 +48,8 @@ export const refusalMessages = {
   PAYMENT_METHOD_MISSING: 'There is no payment method that can be used. Save one first.',
   COLLECTION_UNDER_WAY: 'A collection of this invoice is under way. Wait for its end, or cancel it first.',
   NOTHING_TO_COLLECT: 'Nothing is left to collect.',
+  REFERENCE_USED: 'A payment with this reference is recorded on this invoice already.',
+  AMOUNT_TOO_LOW: 'The amount is lower than the least that can be charged.',
   AMOUNT_TOO_HIGH: 'The amount is higher than what is there.',
   ACCOUNT_MISSING: 'The agency has no account at the payment provider yet. Begin its onboarding first.',
   NOT_ON_HOLD: 'Nothing of this statement is on hold.',

@@ -42,7 +42,10 @@ async function wantedOf(tx: Transaction, payload: FinanceRequestPayload): Promis
   const movementId = payload['movementId'] ?? '';
   if (!/^[\w:-]{1,255}$/.test(movementId)) return refuse('INVALID_VALUE', { field });
   const movement = await lockUnbooked(tx, movementId);
-  if (!movement) return refuse('NOT_FOUND', { field });
+  if (!movement) {
+    const message = 'No movement of this id waits to be booked. Give the movementId of the difference.';
+    return refuse('NOT_FOUND', { field, message });
+  }
   const meaning = movementMeanings.find((each) => each === payload['meaning']);
   if (!meaning) return refuse('INVALID_VALUE', { field: ['input', 'meaning'] });
   const { agencyId } = payload;

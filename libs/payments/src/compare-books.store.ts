@@ -1,5 +1,5 @@
 import type { Transaction } from '#database';
-import { balancesOfBook, trialBalances } from '#ledger';
+import { balancesOfBooks, trialBalances } from '#ledger';
 import type { CurrencyCode } from '#money';
 import type { ComparedAccount, Difference } from './difference.js';
 import { operatorBook } from './funds.store.js';
@@ -10,6 +10,8 @@ export interface ProviderSide {
   readonly balances: readonly ProviderBalance[];
   readonly inFlight: ReadonlySet<string>;
 }
+
+const booksAtOnce = 500;
 
 export interface Comparison {
   readonly accounts: readonly ComparedAccount[];
@@ -177,18 +179,36 @@ async function compareTransit(tx: Transaction): Promise<readonly ComparedAccount
      union select book_id, currency from stripe_operations
        where kind = 'TRANSFER' and state not in ('SUCCEEDED', 'REFUSED') order by 1, 2`,
   );
-  const compared: ComparedAccount[] = [];
-  for (const { book_id: bookId, currency } of books) {
-    const balances = await balancesOfBook(tx, bookId, { kinds: ['in_transit'], currency });
-    const asked = open.find((row) => row.book_id === bookId && row.currency === currency);
-    compared.push({
-      account: 'IN_TRANSIT',
-      bookId,
-      currency,
-      ledgerMinor: balances.reduce((sum, { balanceMinor }) => sum + balanceMinor, 0n),
-      providerMinor: BigInt(asked?.sum ?? 0),
-      inFlightMinor: 0n,
-    });
+  const keyOf = (bookId: string, currency: string): string => `${bookId} ${currency}`;
+  const asked = new Map(open.map(({ book_id: id, currency, sum }) => [keyOf(id, currency), BigInt(sum)]));
+  const ledger = new Map<string, bigint>();
+  for (let start = 0; start < books.length; start += booksAtOnce) {
+    const some = books.slice(start, start + booksAtOnce);
+    const wanted = some.map(({ book_id: bookId, currency }) => ({ bookId, currency }));
+    for (const { bookId, currency, balanceMinor } of await balancesOfBooks(tx, wanted, ['in_transit']))
+      ledger.set(keyOf(bookId, currency), balanceMinor);
   }
-  return compared;
+  const compared = books.map(({ book_id: bookId, currency }): ComparedAccount => ({
+    account: 'IN_TRANSIT',
+    bookId,
+    currency,
+    ledgerMinor: ledger.get(keyOf(bookId, currency)) ?? 0n,
+    providerMinor: asked.get(keyOf(bookId, currency)) ?? 0n,
+    inFlightMinor: 0n,
+  }));
+  return withoutEmpty(compared);
+}
+
+/** Agencies to which nothing is on its way, by either side, are one line for each currency: there may be thousands. */
+function withoutEmpty(compared: readonly ComparedAccount[]): readonly ComparedAccount[] {
+  const isEmpty = ({ ledgerMinor, providerMinor }: ComparedAccount): boolean =>
+    ledgerMinor === 0n && providerMinor === 0n;
+  const empty = new Set(compared.filter(isEmpty).map(({ currency }) => currency));
+  return [
+    ...compared.filter((each) => !isEmpty(each)),
+    ...[...empty].sort().map((currency): ComparedAccount => {
+      const nothing = { ledgerMinor: 0n, providerMinor: 0n, inFlightMinor: 0n };
+      return { account: 'IN_TRANSIT', bookId: null, currency, ...nothing };
+    }),
+  ];
 }

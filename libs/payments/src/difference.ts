@@ -32,7 +32,7 @@ export interface Difference {
 export interface ComparedAccount {
   /** STRIPE: the balance, over all books. IN_TRANSIT: what is on its way to an agency. */
   readonly account: 'STRIPE' | 'IN_TRANSIT';
-  /** Null for the balance. */
+  /** Null for the balance, and for all agencies together to which nothing is on its way. */
   readonly bookId: string | null;
   readonly currency: CurrencyCode;
   readonly ledgerMinor: bigint;

@@ -51,6 +51,8 @@ export type ObjectHandler = { readonly [Kind in FetchableKind]: ObjectHandlerOf<
 /** Objects that are not finished, so that they are looked at when no webhook comes. */
 export interface Unfinished {
   readonly name: string;
+  /** It is in order, and only looked at in case something was done to it elsewhere: that can wait for the worker. */
+  readonly isRoutine?: true;
   /** At most `limit` that are due for a look at `now`, and puts their next look off. */
   readonly due: (
     tx: Transaction,
@@ -68,6 +70,7 @@ export const financeRequestKinds = [
   'OUT_OF_BAND_PAYMENT',
   'REFUND',
   'BOOK_MOVEMENT',
+  'TOP_UP',
 ] as const;
 export type FinanceRequestKind = (typeof financeRequestKinds)[number];
 

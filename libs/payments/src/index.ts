@@ -30,6 +30,7 @@ export type {
   TransferSnapshot,
 } from './provider.js';
 export { ProviderUnavailable } from './provider.js';
+export { refuseFor } from './refuse-for.js';
 export {
   type FinanceRequestHandler,
   type FinanceRequestKind,
@@ -96,6 +97,7 @@ export { type FinanceRequestFilter, type OperationFilter, PaymentQueries } from 
 export { operatorBook, recordFunds } from './funds.store.js';
 export {
   type AccountFreeze,
+  arePaymentsStopped,
   type PaymentControl,
   type PaymentsHalt,
   paymentsHalted,

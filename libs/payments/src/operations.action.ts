@@ -68,26 +68,26 @@ export class Operations {
     let waited = 0;
     do {
       if (waited > 0) await new Promise((resolve) => setTimeout(resolve, askEveryMs));
-      const isAnswering = await this.trySending(operationId, now);
+      const isOurs = await this.trySending(operationId, now);
       operation = await this.existing(operationId);
       waited += askEveryMs;
       // Right after another worker has claimed it, it still looks as if nobody had.
-      const isTaken = operation.state === 'READY' && isAnswering && waited <= takingMs;
+      const isTaken = operation.state === 'READY' && !isOurs && waited <= takingMs;
       if (operation.state !== 'SENDING' && !isTaken) break;
     } while (waited < longestWaitMs);
     return operation;
   }
 
-  /** False: the provider does not answer. It stays READY then, and a worker sends it when it does. */
+  /** True: it was tried here, as far as the provider lets. What stays READY then, a worker sends when it does. */
   private async trySending(operationId: string, now: Date): Promise<boolean> {
     try {
       await this.openFunds.execute(now);
       const claimed = await this.sender.claim({ now, id: operationId });
       if (claimed) await this.sender.send(claimed, now);
-      return true;
+      return claimed !== undefined;
     } catch (error) {
       if (!(error instanceof ProviderUnavailable)) throw error;
-      return false;
+      return true;
     }
   }
 

@@ -70,6 +70,12 @@ export async function paymentsHalted(
   return row.halt;
 }
 
+/** A person stopped payments, or the provider refuses our key: nothing at all is sent. */
+export async function arePaymentsStopped(reader: Reader): Promise<boolean> {
+  const { stoppedAt, breakerOpenedAt } = await readControl(reader);
+  return stoppedAt !== null || breakerOpenedAt !== null;
+}
+
 export async function setStopped(
   tx: Transaction,
   stop: { readonly at: Date; readonly by: string; readonly reason: string } | null,

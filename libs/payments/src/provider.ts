@@ -104,6 +104,8 @@ export interface DisputeSnapshot {
   readonly chargeId: string;
   /** INQUIRY: nothing was withdrawn (yet). */
   readonly state: 'INQUIRY' | 'OPEN' | 'WON' | 'LOST';
+  /** Decided, or an inquiry that came to nothing: no more is to be expected of it. */
+  readonly isOver: boolean;
   readonly reason: string;
   readonly method: PaymentMethodKind | null;
   readonly amountMinor: bigint;
@@ -278,6 +280,8 @@ export type FrozenBody = Readonly<Record<string, unknown>>;
 /** What is sent: the same bytes under the same key at every try. */
 export interface Sendable {
   readonly id: string;
+  /** When it was written down: what it made is not older, give or take a day. Null: that is not known. */
+  readonly createdAt: Date | null;
   readonly kind: OperationKind;
   readonly body: FrozenBody;
   readonly idempotencyKey: string;
@@ -334,6 +338,8 @@ export class ProviderUnavailable extends Error {
   constructor(
     /** Of the provider or the network, fit for a log. */
     readonly code: string,
+    /** It did answer, with a definite no: the same will not go better in a minute. */
+    readonly isDefinite = false,
   ) {
     super(`the payment provider did not answer: ${code}`);
   }

@@ -7,8 +7,12 @@ import { closeBreaker, mayProbe } from './payment-control.store.js';
 import type { PaymentLog } from './payment-log.js';
 import { type PaymentProvider, ProviderUnavailable } from './provider.js';
 
-/** How many operations are on their way at the same time, for each process. */
-const lanes = 8;
+/** The part of the configuration that this is about. */
+export interface SendSettings {
+  readonly stripe?: { readonly operationsAtOnce: number } | null;
+}
+
+const usualLanes = 8;
 
 /** Sends what is due. */
 @Injectable()
@@ -19,11 +23,12 @@ export class SendOperations {
     private readonly unitOfWork: UnitOfWork,
     @Inject('PaymentProvider') private readonly provider: PaymentProvider | null,
     @Inject('Log') private readonly log: PaymentLog,
+    @Inject('Config') private readonly settings: SendSettings,
   ) {}
 
   /**
-   * Sends at most `limit` operations, eight at the same time, and gives the number of those that came to an end; none
-   * without a provider. Several processes may do it at once. After `signal` nothing more is begun, and what was begun
+   * Sends at most `limit` operations, as many at the same time as is set, and gives the number of those that came to an
+   * end; none without a provider. Several processes may do it at once. After `signal` nothing more is begun, and what was begun
    * is waited for. Throws inside a transaction, and when the books cannot be written.
    */
   async execute(now: Date, limit: number, signal?: AbortSignal): Promise<number> {
@@ -40,7 +45,7 @@ export class SendOperations {
       if (await this.sender.send(operation, now)) ended += 1;
       return true;
     };
-    // Mostly there is nothing: one question then, not eight.
+    // Mostly there is nothing: one question then, and not one for each lane.
     const lane = async (): Promise<void> => {
       while (await sendNext());
     };
@@ -48,6 +53,7 @@ export class SendOperations {
     const first = await this.sender.claim({ now });
     if (!first) return ended;
     left -= 1;
+    const lanes = this.settings.stripe?.operationsAtOnce ?? usualLanes;
     others = Array.from({ length: Math.min(lanes - 1, left) }, lane);
     const own = this.sender.send(first, now).then(async (isEnded) => {
       if (isEnded) ended += 1;

@@ -20,12 +20,18 @@ export class SweepUnfinished {
     @Inject('Log') private readonly log: PaymentLog,
   ) {}
 
-  /** At most `limit` of each list; gives the number of objects that were looked at. What fails has its next look later. */
-  async execute(now: Date, limit: number): Promise<number> {
+  /**
+   * At most `limit` of each list, or of those that are routine or not; gives the number of objects that were looked at.
+   * What fails has its next look later.
+   */
+  async execute(now: Date, limit: number, which: 'ALL' | 'URGENT' | 'ROUTINE' = 'ALL'): Promise<number> {
     if (this.provider === null) return 0;
     let looked = 0;
     const outages: string[] = [];
-    for (const { due } of this.handlers.unfinished()) {
+    const lists = this.handlers
+      .unfinished()
+      .filter(({ isRoutine = false }) => which === 'ALL' || isRoutine === (which === 'ROUTINE'));
+    for (const { due } of lists) {
       const found = await this.unitOfWork.run(async (tx) => done(await due(tx, now, limit)));
       await inParallel(found.ok ? found.value : [], width, async (ref) => {
         if (await this.look(ref, now, outages)) looked += 1;

@@ -1,14 +1,16 @@
+import type { Clock } from '#calendar';
 import { Database, keyset, type KeysetPage } from '#database';
 import { asCurrency, type CurrencyCode } from '#money';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { expectedSql, shareCtes, wantedColumns } from './share-sql.js';
 
 /**
- * What finance looks at every day. APPROVE: statements in review. FAILING: what a person should know of, because it does
+ * What finance looks at every day. PREPARE: statements whose period has ended and that still gather, which are those of
+ * a quiet period, too: somebody has to close them. APPROVE: statements in review. FAILING: what a person should know of, because it does
  * not come right by itself or has not yet. HELD: collected and not sent. UNKNOWN: operations in doubt, or stopped.
  * DISPUTES: payments that a buyer contests.
  */
-export const financeQueues = ['APPROVE', 'FAILING', 'HELD', 'UNKNOWN', 'DISPUTES'] as const;
+export const financeQueues = ['PREPARE', 'APPROVE', 'FAILING', 'HELD', 'UNKNOWN', 'DISPUTES'] as const;
 export type FinanceQueue = (typeof financeQueues)[number];
 
 /** COLLECTION: a buyer's payment failed. PAYMENT_METHOD: a buyer has none that works. PAYOUT: a transfer failed. */
@@ -34,8 +36,16 @@ export interface QueueItem {
 const unbillable = `coalesce(p.terms, 'AUTOPAY') = 'AUTOPAY' and not coalesce(p.method_usable
   and p.method_refused_code is null and p.provider_buyer_id is not null, false)`;
 
-// Each gives id, kind, agency_id, buyer_id, number, amount, currency, since, code and next_at.
+// Of `clock`, which has `now`. Each gives id, kind, agency_id, buyer_id, number, amount, currency, since, code and next_at.
 const sources: Readonly<Record<FinanceQueue, string>> = {
+  PREPARE: `select s.id, 'SETTLEMENT' as kind, s.agency_id, s.buyer_id, s.number,
+      (select coalesce(sum(c.amount_minor), 0) from charges c
+       where c.agency_id = s.agency_id and c.settlement_id = s.root_id) as amount,
+      s.currency, s.period_end::timestamp at time zone s.time_zone as since, null::text as code,
+      null::timestamptz as next_at
+    from settlements s cross join clock
+    where s.state = 'OPEN' and s.period_end <= (clock.now at time zone 'UTC')::date + 1
+      and s.period_end::timestamp at time zone s.time_zone <= clock.now`,
   APPROVE: `select s.id, 'SETTLEMENT' as kind, s.agency_id, s.buyer_id, s.number, s.agency_minor + s.fee_minor as amount,
       s.currency, s.submitted_at as since, null::text as code, null::timestamptz as next_at
     from settlements s where s.state = 'IN_REVIEW'`,
@@ -77,7 +87,7 @@ const sources: Readonly<Record<FinanceQueue, string>> = {
   DISPUTES: `select d.id, d.state as kind, null::uuid as agency_id, d.buyer_id, null::text as number,
       d.amount_minor as amount, d.currency, d.opened_at as since, d.reason as code, d.evidence_due_at as next_at
     from disputes d
-    where d.state in ('OPEN', 'INQUIRY') and d.nature = 'DISPUTE' and d.buyer_id is not null`,
+    where d.state in ('OPEN', 'INQUIRY') and d.closed_at is null and d.nature = 'DISPUTE' and d.buyer_id is not null`,
 };
 
 interface ItemRow {
@@ -96,15 +106,19 @@ interface ItemRow {
 /** The queues of the operator's finance. Not limited to an actor: ask whether they may before. */
 @Injectable()
 export class FinanceQueueQueries {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    @Inject('Clock') private readonly clock: Clock,
+  ) {}
 
   /** The oldest first; one more than the page's limit, in the page's direction. */
   async page(queue: FinanceQueue, page: KeysetPage): Promise<readonly QueueItem[]> {
     const list = { column: 'q.id', newestFirst: false, placeholder: '$1' } as const;
     const { condition, orderBy, key } = keyset(page, list);
     const rows = await this.database.query<ItemRow>(
-      `select * from (${sources[queue]}) q where ${condition} order by ${orderBy} limit $2`,
-      [key, page.limit + 1],
+      `with clock as (select $3::timestamptz as now)
+       select * from (${sources[queue]}) q where ${condition} order by ${orderBy} limit $2`,
+      [key, page.limit + 1, this.clock.now()],
     );
     return rows.map(itemOf);
   }
@@ -112,8 +126,9 @@ export class FinanceQueueQueries {
   /** How many there are, counted no further than `max`. */
   async count(queue: FinanceQueue, max: number): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(
-      `select count(*)::int as count from (select 1 from (${sources[queue]}) q limit $1) found`,
-      [max],
+      `with clock as (select $2::timestamptz as now)
+       select count(*)::int as count from (select 1 from (${sources[queue]}) q limit $1) found`,
+      [max, this.clock.now()],
     );
     return row?.count ?? 0;
   }
@@ -123,8 +138,10 @@ export class FinanceQueueQueries {
     queue: FinanceQueue,
   ): Promise<readonly { readonly amountMinor: bigint; readonly currency: CurrencyCode }[]> {
     const rows = await this.database.query<{ currency: string; amount: string }>(
-      `select currency, sum(amount) as amount from (${sources[queue]}) q
+      `with clock as (select $1::timestamptz as now)
+       select currency, sum(amount) as amount from (${sources[queue]}) q
        where currency is not null group by currency order by currency`,
+      [this.clock.now()],
     );
     return rows.map(({ currency, amount }) => ({
       amountMinor: BigInt(amount),

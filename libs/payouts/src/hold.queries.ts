@@ -1,17 +1,22 @@
 import type { Clock } from '#calendar';
 import { Database, keyset, type KeysetPage } from '#database';
 import { balancesOfBooks, type BookBalance, type BookCurrency } from '#ledger';
+import { arePaymentsStopped, type PaymentProvider } from '#payments';
 import type { SettlementRef } from '#settlements';
 import { Inject, Injectable } from '@nestjs/common';
-import { type HoldShown, holdsOf } from './hold-reasons.js';
+import { type HeldShare, type HoldShown, holdsOf } from './hold-reasons.js';
 import { unpaidRounds, type UnpaidRound } from './hold.store.js';
 import type { PaymentAccount } from './payment-account.js';
 import { accountsOf } from './payment-account.store.js';
+import { shortForMs } from './pay-agencies.action.js';
+import { putOffBooks } from './payout-dues.store.js';
 import { minimumOf } from './payout.js';
 import type { PayoutSettings } from './payout-settings.js';
+import { planPayout, showWait, type WaitReason } from './plan.js';
 import { booksOf, isSameBook } from './release-holds.action.js';
 import { type Share, sharesOf } from './share.queries.js';
 import { waitingStates } from './share-sql.js';
+import { situationsNow } from './situation-now.queries.js';
 
 /** What is still to come of a settlement's agency share, and why it has not been sent. */
 export interface HeldSettlement extends SettlementRef {
@@ -26,6 +31,7 @@ interface Surroundings {
   readonly balances: readonly BookBalance[];
   readonly unpaid: readonly UnpaidRound[];
   readonly since: ReadonlyMap<string, Date>;
+  readonly waits: readonly (BookCurrency & { readonly waitsFor: HeldShare['waitsFor'] })[];
 }
 
 /** Why money that is earned is not sent yet. */
@@ -33,6 +39,7 @@ interface Surroundings {
 export class HoldQueries {
   constructor(
     private readonly database: Database,
+    @Inject('PaymentProvider') private readonly provider: PaymentProvider | null,
     @Inject('Config') private readonly settings: PayoutSettings,
     @Inject('Clock') private readonly clock: Clock,
   ) {}
@@ -55,6 +62,7 @@ export class HoldQueries {
       balances: await balancesOfBooks(this.database, books, ['payable', 'clawback_due']),
       unpaid: await unpaidRounds(this.database, books),
       since: await this.inStateSince(shares),
+      waits: await this.waits(books),
     };
     return shares.map((share) => this.held(share, around));
   }
@@ -78,8 +86,33 @@ export class HoldQueries {
     return row?.count ?? 0;
   }
 
-  private held(share: Share, { accounts, balances, unpaid, since }: Surroundings): HeldSettlement {
-    const { agencyId, id, currency, state, approvedAt, hold, disputedSince } = share;
+  /** Why payouts of these books would not be made now. Without asking the provider: pages of settlements wait for this. */
+  private async waits(books: readonly BookCurrency[]): Promise<Surroundings['waits']> {
+    if (books.length === 0) return [];
+    const now = this.clock.now();
+    const isStopped = await arePaymentsStopped(this.database);
+    const halt = this.provider === null ? 'OFF' : isStopped ? 'STOPPED' : null;
+    const circumstances = { minimumPayout: this.settings.minimumPayout, halt, available: null } as const;
+    const situations = await situationsNow(this.database, books, circumstances);
+    // What could go and is put off for a moment was short of money when it was looked at.
+    const short = await putOffBooks(this.database, books, { now, withinMs: shortForMs });
+    return situations.map((situation) => {
+      const { agencyId: bookId, currency, latest } = situation;
+      const plan = planPayout(situation, now);
+      const told = (reason: WaitReason, until: Date | null): HeldShare['waitsFor'] => {
+        return { reason, until, words: showWait(reason, situation, now) };
+      };
+      if (plan.is === 'WAIT') {
+        const until = plan.reason === 'RETRY_LATER' ? (latest?.retryAt ?? null) : null;
+        return { bookId, currency, waitsFor: told(plan.reason, until) };
+      }
+      const isShort = plan.is === 'SEND' && short.some((each) => isSameBook(each, { bookId, currency }));
+      return { bookId, currency, waitsFor: isShort ? told('FUNDS_SHORT', null) : null };
+    });
+  }
+
+  private held(share: Share, { accounts, balances, unpaid, since, waits }: Surroundings): HeldSettlement {
+    const { agencyId, id, currency, state, approvedAt, hold, disputedSince, missingMinor } = share;
     const book = { bookId: agencyId, currency };
     const balance = (kind: string): bigint =>
       balances.find((each) => each.kind === kind && isSameBook(each, book))?.balanceMinor ?? 0n;
@@ -91,7 +124,7 @@ export class HoldQueries {
       : share.expectedMinor;
     const holds = holdsOf(
       {
-        ...{ state, currency, amountMinor, approvedAt, disputedSince },
+        ...{ state, currency, amountMinor, approvedAt, disputedSince, missingMinor },
         stateSince: since.get(id) ?? approvedAt,
         heldFrom: hold?.heldFrom ?? null,
         heldUntil: hold?.heldUntil ?? null,
@@ -99,6 +132,7 @@ export class HoldQueries {
         account: accounts.get(agencyId) ?? null,
         restMinor,
         minimumMinor: minimumOf(this.settings.minimumPayout, currency),
+        waitsFor: waits.find((each) => isSameBook(each, book))?.waitsFor ?? null,
       },
       this.clock.now(),
     );

@@ -1,3 +1,6 @@
+export { type Adjustment, type AdjustmentReason, adjustmentReasons, showAdjustment } from './adjustment.js';
+/** What was taken from settlements after their approval; a statement however many they are. Minor units. */
+export { AdjustmentQueries } from './adjustment.queries.js';
 /** One round of waiting of a settlement's agency share; amounts in minor units. */
 export type { Hold } from './hold.js';
 export { type HoldShown, reasonsForBuyers } from './hold-reasons.js';
@@ -11,6 +14,7 @@ export {
 } from './payment-account.js';
 export { type Payout, type PayoutState, payoutStates } from './payout.js';
 export { type WaitReason, waitReasons } from './plan.js';
+export { showPayout } from './payout-words.js';
 export { showFailure } from './failure-words.js';
 /** Payouts and accounts as an actor sees them. */
 export { type BankPayout, type PayoutFilter, PayoutQueries } from './payout.queries.js';

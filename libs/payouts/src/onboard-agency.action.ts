@@ -1,7 +1,14 @@
 import type { Clock } from '#calendar';
 import { once, type Transaction, UnitOfWork } from '#database';
 import type { Actor } from '#organizations';
-import { type OperationHandler, Operations, type PaymentProvider, ProviderUnavailable } from '#payments';
+import {
+  arePaymentsStopped,
+  type OperationHandler,
+  Operations,
+  type PaymentProvider,
+  ProviderUnavailable,
+  refuseFor,
+} from '#payments';
 import { done, invariant, type Outcome, refuse } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
 import { recordAudit } from '#audit';
@@ -9,7 +16,6 @@ import { readOnboarding } from './onboarding-input.js';
 import type { PaymentAccount } from './payment-account.js';
 import { beginAccount, lockAccount, markAccountRefused, takeOver } from './payment-account.store.js';
 import type { PayoutSettings } from './payout-settings.js';
-import { arePaymentsStopped } from './payout.store.js';
 
 export interface BeginOnboardingInput {
   /** Where the payment provider writes to the agency. */
@@ -99,7 +105,7 @@ export class OnboardAgency {
         }),
       );
     } catch (error) {
-      if (error instanceof ProviderUnavailable) return refuse('PROVIDER_UNAVAILABLE');
+      if (error instanceof ProviderUnavailable) return refuseFor(error);
       throw error;
     }
   }
@@ -180,7 +186,7 @@ export class OnboardAgency {
       });
       return done(url);
     } catch (error) {
-      if (error instanceof ProviderUnavailable) return refuse('PROVIDER_UNAVAILABLE');
+      if (error instanceof ProviderUnavailable) return refuseFor(error);
       throw error;
     }
   }

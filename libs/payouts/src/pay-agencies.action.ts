@@ -1,9 +1,10 @@
 import { Database, newId, type Transaction, UnitOfWork } from '#database';
 import { clawbackNetted, lockBooks, transferRequested } from '#ledger';
-import { Operations, type PaymentProvider, ProviderUnavailable } from '#payments';
+import { arePaymentsStopped, Operations, type PaymentProvider, ProviderUnavailable } from '#payments';
 import { advanceSettlements, lockSettlements, type SettlementRef } from '#settlements';
-import { done } from '#outcome';
+import { done, invariant } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
+import { showPortion } from './adjustment.js';
 import { type Excluded, type PayoutCircumstances, situationsOf } from './book-situation.queries.js';
 import { book, type Booking, payoutActor } from './booking.store.js';
 import { markPaid, unpaidRounds, type UnpaidRound } from './hold.store.js';
@@ -12,7 +13,8 @@ import { claimDues, type NextLook, type PayoutDue, putOffDues } from './payout-d
 import type { PayoutLog } from './payout-log.js';
 import type { PayoutSettings } from './payout-settings.js';
 import { payoutNumber, type Unpaid, whoIsPaid } from './payout.js';
-import { amountsUnderWay, arePaymentsStopped, insertPayouts, type NewPayout } from './payout.store.js';
+import { amountsUnderWay, insertPayouts, type NewPayout } from './payout.store.js';
+import { showPayout } from './payout-words.js';
 import { type BookSituation, type PayoutPlan, planPayout } from './plan.js';
 import { isSameBook, lockedKinds } from './release-holds.action.js';
 import { isFree, type Share, sharesOf } from './share.queries.js';
@@ -20,7 +22,7 @@ import { mustWaitAgain, takeBackAll } from './take-back.action.js';
 
 const batchSize = 100;
 /** Who could be paid but for the balance is looked at again after this time. */
-const shortForMs = 30_000;
+export const shortForMs = 30_000;
 /** And who has money between two parts of a large sum that may not be sent. */
 const excludedForMs = 3_600_000;
 
@@ -98,14 +100,14 @@ export class PayAgencies {
   ): Promise<number> {
     const paid = await this.unitOfWork.run(async (tx) => {
       const { minimumPayout } = this.settings;
-      const planned = await planAll(tx, dues, { minimumPayout, halt: null, available }, now);
+      const { planned, shares } = await planAll(tx, dues, { minimumPayout, halt: null, available }, now);
       const { sends, left, short } = shareOut(planned, available, now);
       const nets = planned.filter((each): each is Planned<Netted> => each.plan.is === 'NET');
       const payouts = [
         ...nets.map((each) => payoutFor(each, newId(), null, now)),
         ...(await this.requestAll(tx, sends, now)),
       ];
-      await writeAll(tx, payouts, now);
+      await writeAll(tx, { payouts, shares }, now);
       await putOffDues(tx, now, looksAfter(planned, new Set(short), now));
       return done({ count: payouts.length, left });
     });
@@ -151,7 +153,7 @@ async function planAll(
   dues: readonly PayoutDue[],
   circumstances: PayoutCircumstances,
   now: Date,
-): Promise<readonly Planned[]> {
+): Promise<{ readonly planned: readonly Planned[]; readonly shares: readonly Share[] }> {
   const refs = refsOf(await unpaidRounds(tx, dues));
   await lockSettlements(tx, refs);
   await lockBooks(tx, dues, lockedKinds);
@@ -166,13 +168,14 @@ async function planAll(
   // Released since it was looked at, or contested between two parts of a large sum.
   const excluded = rounds.filter(({ id }) => !free.has(id)).map(excludedOf);
   const situations = await situationsOf(tx, dues, { unpaid, excluded }, circumstances);
-  return situations.map((situation) => ({
+  const planned = situations.map((situation) => ({
     situation,
     plan: planPayout(situation, now),
     isPart: excluded.some((each) =>
       isSameBook(each, { bookId: situation.agencyId, currency: situation.currency }),
     ),
   }));
+  return { planned, shares };
 }
 
 /** A sum of more than eight digits goes in parts, one after the other: its settlement is under way meanwhile. */
@@ -245,7 +248,11 @@ function payoutFor(
   };
 }
 
-async function writeAll(tx: Transaction, payouts: readonly NewPayout[], now: Date): Promise<void> {
+async function writeAll(
+  tx: Transaction,
+  { payouts, shares }: { readonly payouts: readonly NewPayout[]; readonly shares: readonly Share[] },
+  now: Date,
+): Promise<void> {
   if (payouts.length === 0) return;
   await insertPayouts(tx, payouts, now);
   await book(
@@ -253,22 +260,40 @@ async function writeAll(tx: Transaction, payouts: readonly NewPayout[], now: Dat
     payouts.flatMap((payout) => bookingsOf(payout, now)),
     now,
   );
+  const byId = new Map(shares.map((share) => [share.id, share]));
   const moves = payouts.flatMap(({ number, portions }) =>
     portions.map(({ agencyId, id }) => ({
       ...{ agencyId, id, from: ['HOLDING', 'TRANSFER_FAILED'] as const, to: 'TRANSFERRING' as const },
-      note: `Payout ${number}.`,
+      note: noteOf(number, byId.get(id)),
     })),
   );
   await advanceSettlements(tx, { actor: payoutActor, at: now, moves });
-  const netted = payouts.filter(({ amountMinor }) => amountMinor === 0n).flatMap(({ portions }) => portions);
-  await closePaid(tx, netted, now);
+  const netted = payouts.filter(({ amountMinor }) => amountMinor === 0n);
+  await closePaid(
+    tx,
+    netted.flatMap(({ portions }) => portions),
+    now,
+    new Map(netted.flatMap((payout) => payout.portions.map(({ id }) => [id, showPayout(payout)]))),
+  );
 }
 
-/** Settlements of these whose released money has all been sent or netted are paid. */
-export async function closePaid(tx: Transaction, refs: readonly SettlementRef[], now: Date): Promise<void> {
+function noteOf(payoutNumber: string, share: Share | undefined): string {
+  invariant(share?.hold, 'what is paid out was never held');
+  const { hold, takenBy } = share;
+  const { amountMinor: shareMinor, releasedMinor } = hold;
+  return showPortion({ payoutNumber, shareMinor, releasedMinor: releasedMinor ?? 0n, takenBy });
+}
+
+/** Settlements of these whose released money has all been sent or netted are paid; `notes` says more, by settlement. */
+export async function closePaid(
+  tx: Transaction,
+  refs: readonly SettlementRef[],
+  now: Date,
+  notes: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
   const paid = await markPaid(tx, refs, now);
   const moves = paid.map(({ agencyId, id }) => ({
-    ...{ agencyId, id, from: ['TRANSFERRING'] as const, to: 'PAID' as const, note: null },
+    ...{ agencyId, id, from: ['TRANSFERRING'] as const, to: 'PAID' as const, note: notes.get(id) ?? null },
   }));
   await advanceSettlements(tx, { actor: payoutActor, at: now, moves });
 }

@@ -134,9 +134,8 @@ export async function takeOver(
     before.transfersActive === transfersActive &&
     before.payoutsEnabled === payoutsEnabled &&
     hashOf(before.requirements).equals(hashOf(snapshot.requirements));
-  const nextLookAt = new Date(
-    now.getTime() + (state === 'ACTIVE' || state === 'REJECTED' ? dayMs : dayMs / 24),
-  );
+  const sinceMs = isSame ? now.getTime() - before.changedAt.getTime() : 0;
+  const nextLookAt = new Date(now.getTime() + lookAfterMs(state, sinceMs));
   await tx.query(
     `update payment_accounts set provider_account_id = $2, state = $3, transfers_active = $4, payouts_enabled = $5,
        requirements = $6, failure_code = null, checked_at = $7, next_look_at = $8,
@@ -151,19 +150,35 @@ export async function takeOver(
   return row.agency_id;
 }
 
-/** Accounts that are due for a look, whose next one is put off by an hour. */
+/**
+ * A week for accounts that are in order, or never will be: each is looked at before money is sent to it anyway. What is
+ * not finished, an hour and then the later the longer nothing has changed, up to a week.
+ */
+function lookAfterMs(state: AccountState, unchangedMs: number): number {
+  const weekMs = 7 * dayMs;
+  if (isSettled(state)) return weekMs;
+  return Math.min(weekMs, Math.max(dayMs / 24, unchangedMs / 4));
+}
+
+function isSettled(state: AccountState): boolean {
+  return state === 'ACTIVE' || state === 'REJECTED';
+}
+
+/** Accounts that are due for a look, whose next one is put off by an hour. SETTLED: active, or rejected for good. */
 export async function accountsToLookAt(
   tx: Transaction,
   now: Date,
   limit: number,
+  which: 'SETTLED' | 'UNSETTLED',
 ): Promise<readonly string[]> {
   const rows = await tx.query<{ id: string }>(
     `update payment_accounts a set next_look_at = $1::timestamptz + interval '1 hour'
      from (
        select agency_id from payment_accounts where next_look_at <= $1 and provider_account_id is not null
+         and (state in ('ACTIVE', 'REJECTED')) = $3
        order by next_look_at limit $2 for update skip locked) due
      where a.agency_id = due.agency_id returning a.provider_account_id as id`,
-    [now, limit],
+    [now, limit, which === 'SETTLED'],
   );
   return rows.map(({ id }) => id);
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from '#database';
-import type { BookCurrency } from '#ledger';
+import type { BookCurrency, Reader } from '#ledger';
 
 /** An agency's released money in a currency, to be looked at. */
 export interface PayoutDue extends BookCurrency {
@@ -58,6 +58,25 @@ export interface NextLook extends BookCurrency {
   readonly at: Date | null;
   /** When the oldest of what is left was released. */
   readonly since: Date | null;
+}
+
+/** Which of these books are looked at again only after so much time: they could be paid, and were not. */
+export async function putOffBooks(
+  reader: Reader,
+  books: readonly BookCurrency[],
+  { now, withinMs }: { readonly now: Date; readonly withinMs: number },
+): Promise<readonly BookCurrency[]> {
+  return await reader.query<BookCurrency>(
+    `select agency_id as "bookId", currency from payout_dues
+     where (agency_id, currency) in (select * from unnest($1::uuid[], $2::bpchar[]))
+       and look_at > $3 and look_at <= $4`,
+    [
+      books.map(({ bookId }) => bookId),
+      books.map(({ currency }) => currency),
+      now,
+      new Date(now.getTime() + withinMs),
+    ],
+  );
 }
 
 /** Says when claimed ones are looked at next. What was asked for since they were claimed is not put off. */

@@ -2,17 +2,19 @@ import type { Clock } from '#calendar';
 import { Database } from '#database';
 import { balancesOfBooks, type BookCurrency } from '#ledger';
 import { asCurrency, type CurrencyCode } from '#money';
-import { type PaymentProvider, type ProviderBalance, ProviderUnavailable } from '#payments';
+import {
+  arePaymentsStopped,
+  type PaymentProvider,
+  type ProviderBalance,
+  ProviderUnavailable,
+} from '#payments';
 import { Inject, Injectable } from '@nestjs/common';
-import { type PayoutCircumstances, situationsOf } from './book-situation.queries.js';
-import { unpaidRounds } from './hold.store.js';
-import { excludedOf, isSendable, unpaidOf } from './pay-agencies.action.js';
 import type { PayoutSettings } from './payout-settings.js';
 import { whoIsPaid } from './payout.js';
-import { amountsUnderWay, arePaymentsStopped } from './payout.store.js';
+import { amountsUnderWay } from './payout.store.js';
 import { type BookSituation, type PayoutPlan, planPayout, showWait, type WaitReason } from './plan.js';
 import { isSameBook } from './release-holds.action.js';
-import { sharesOf } from './share.queries.js';
+import { situationsNow } from './situation-now.queries.js';
 
 /** What an agency would be sent now in one currency, and why not (more). Minor units. */
 export interface PayoutPreview {
@@ -115,22 +117,11 @@ export class PayoutPreviews {
   }
 
   private async situations(books: readonly BookCurrency[]): Promise<readonly BookSituation[]> {
-    const rounds = await unpaidRounds(this.database, books);
-    const shares = new Map((await sharesOf(this.database, rounds)).map((share) => [share.id, share]));
-    const isFree = ({ id }: { readonly id: string }): boolean => {
-      const share = shares.get(id);
-      return share !== undefined && isSendable(share);
-    };
-    const released = {
-      unpaid: rounds.filter(isFree).map(unpaidOf),
-      excluded: rounds.filter((round) => !isFree(round)).map(excludedOf),
-    };
-    const circumstances: PayoutCircumstances = {
+    return await situationsNow(this.database, books, {
       minimumPayout: this.settings.minimumPayout,
       halt: await this.halt(),
       available: await this.available(),
-    };
-    return await situationsOf(this.database, books, released, circumstances);
+    });
   }
 
   private async halt(): Promise<'OFF' | 'STOPPED' | null> {

@@ -80,19 +80,24 @@ export class PayoutQueries {
     return rows.map((row) => ({ settlementId: row.settlement_id, payout: payoutOf(row) }));
   }
 
-  /** The settlements of a payout, by id. Not limited to an actor: give a payout that the actor was shown. */
+  /**
+   * A page of the settlements of each of these payouts, by id; one more than the page's limit, in its direction. Not
+   * limited to an actor: give payouts that the actor was shown.
+   */
   async settlementIds(
-    { agencyId, id }: Pick<Payout, 'agencyId' | 'id'>,
+    payouts: readonly Pick<Payout, 'agencyId' | 'id'>[],
     page: KeysetPage,
-  ): Promise<readonly string[]> {
+  ): Promise<ReadonlyMap<string, readonly string[]>> {
     const list = { column: 'settlement_id', newestFirst: false, placeholder: '$3' } as const;
     const { condition, orderBy, key } = keyset(page, list);
-    const rows = await this.database.query<{ id: string }>(
-      `select settlement_id as id from payout_settlements
-       where agency_id = $1 and payout_id = $2 and ${condition} order by ${orderBy} limit $4`,
-      [agencyId, id, key, page.limit + 1],
+    const rows = await this.database.query<{ payout: string; ids: readonly string[] }>(
+      `select w.id as payout, array(
+         select settlement_id from payout_settlements
+         where agency_id = w.agency_id and payout_id = w.id and ${condition} order by ${orderBy} limit $4) as ids
+       from unnest($1::uuid[], $2::uuid[]) as w (agency_id, id)`,
+      [payouts.map(({ agencyId }) => agencyId), payouts.map(({ id }) => id), key, page.limit + 1],
     );
-    return rows.map(({ id: settlementId }) => settlementId);
+    return new Map(rows.map(({ payout, ids }) => [payout, ids]));
   }
 
   async countSettlements({ agencyId, id }: Pick<Payout, 'agencyId' | 'id'>, max: number): Promise<number> {

@@ -219,14 +219,6 @@ export async function reversalsUnderWay(
   return rows.map(({ bookId, currency, amount }) => ({ bookId, currency, amountMinor: BigInt(amount) }));
 }
 
-/** A person stopped payments, or the provider refuses our key. */
-export async function arePaymentsStopped(reader: Reader): Promise<boolean> {
-  const rows = await reader.query(
-    'select 1 from payment_control where stopped_at is not null or breaker_opened_at is not null',
-  );
-  return rows.length > 0;
-}
-
 /** Books whose money does not match what the provider says: nothing leaves them. All of a currency when the operator's does not. */
 export async function frozenBooks(
   reader: Reader,

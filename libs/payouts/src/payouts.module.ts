@@ -1,5 +1,6 @@
 import { type PaymentHandlers, PaymentsModule } from '#payments';
 import { Module } from '@nestjs/common';
+import { AdjustmentQueries } from './adjustment.queries.js';
 import { bankPayoutsToLookAt, takeOverBankPayout, transfersToLookAt } from './bank-payout.store.js';
 import { ClawBack } from './claw-back.action.js';
 import { FinanceQueueQueries } from './finance-queue.queries.js';
@@ -22,7 +23,14 @@ import { writeOffClawback } from './write-off-clawback.action.js';
 export const payoutHandlers = 'PayoutHandlers';
 
 const work = [TakeBackHolds, StartHolds, ReleaseHolds, ClawBack, PayAgencies, LookForBankPayouts];
-const offered = [OnboardAgency, PayoutQueries, HoldQueries, PayoutPreviews, FinanceQueueQueries];
+const offered = [
+  OnboardAgency,
+  PayoutQueries,
+  AdjustmentQueries,
+  HoldQueries,
+  PayoutPreviews,
+  FinanceQueueQueries,
+];
 
 /**
  * From what buyers paid to what agencies got. Needs global providers of 'PaymentProvider' (null: payments are off),
@@ -43,6 +51,10 @@ const offered = [OnboardAgency, PayoutQueries, HoldQueries, PayoutPreviews, Fina
   exports: [...offered, payoutHandlers],
 })
 export class PayoutsModule {}
+
+function accountRef(id: string): { readonly kind: 'account'; readonly id: string; readonly accountId: null } {
+  return { kind: 'account', id, accountId: null };
+}
 
 function handlersOf(
   transfers: TransferOperations,
@@ -66,11 +78,16 @@ function handlersOf(
     unfinished: [
       {
         name: 'payment-accounts',
-        due: async (tx, now, limit) =>
-          (await accountsToLookAt(tx, now, limit)).map((id) => ({ kind: 'account', id, accountId: null })),
+        due: async (tx, now, limit) => (await accountsToLookAt(tx, now, limit, 'UNSETTLED')).map(accountRef),
+      },
+      {
+        name: 'settled-payment-accounts',
+        isRoutine: true,
+        due: async (tx, now, limit) => (await accountsToLookAt(tx, now, limit, 'SETTLED')).map(accountRef),
       },
       {
         name: 'transfers',
+        isRoutine: true,
         due: async (tx, now, limit) =>
           (await transfersToLookAt(tx, now, limit)).map((id) => ({ kind: 'transfer', id, accountId: null })),
       },

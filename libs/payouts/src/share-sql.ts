@@ -1,11 +1,12 @@
+import { correctedJoin } from '#charges';
+
 /**
  * CTEs that tell of settlements what their agency share is and where it stands. `wanted` is a select of their columns
  * agency_id, id, root_id, buyer_id, number, currency, state, approved_at, agency_minor and corrected_agency_minor; give
  * approved settlements only. They end in `shares`, with a row for each.
  *
  * taken_minor is what was taken from the agency for the settlement's own sake: corrections of its lines after approval,
- * disputes that were lost, and its part of what was written off. A correction that only restates does not name the line
- * that it corrects: that is the first of the same source that was live then.
+ * disputes that were lost, and its part of what was written off.
  */
 export function shareCtes(wanted: string): string {
   return `wanted as (${wanted}),
@@ -13,18 +14,11 @@ export function shareCtes(wanted: string): string {
       -- A correction may have told the time before it waited for the approval that it follows.
       select agency_id, min(approved_at) - interval '1 day' as since from wanted group by agency_id),
     corrections as (
-      select c.agency_id, coalesce(r.settlement_id, f.settlement_id) as root_id, -c.amount_minor as minor
+      select c.agency_id, corrected.root_id, -c.amount_minor as minor
       from bounds b
       join charges c on c.agency_id = b.agency_id and c.recorded_at >= b.since and c.after_approval
         and c.payee = 'AGENCY'
-      left join charges r on r.agency_id = c.agency_id and r.id = c.reverses
-      left join lateral (
-        select o.settlement_id from charges o
-        where c.reverses is null and o.agency_id = c.agency_id and o.source_id = c.source_id and o.part = c.part
-          and o.payee = c.payee and o.revision < c.revision and o.reverses is null
-          and not exists (
-            select from charges x where x.agency_id = o.agency_id and x.reverses = o.id and x.revision < c.revision)
-        order by o.revision limit 1) f on true),
+      ${correctedJoin('c')}),
     corrected as (
       select agency_id, root_id, sum(minor) as minor from corrections group by agency_id, root_id),
     lost as (
@@ -39,6 +33,8 @@ export function shareCtes(wanted: string): string {
     shares as (
       select w.*, greatest(w.agency_minor - w.corrected_agency_minor, 0) as share_minor,
         coalesce(c.minor, 0) + coalesce(l.minor, 0) + coalesce(i.written_off_agency_minor, 0) as taken_minor,
+        coalesce(c.minor, 0) > 0 as is_corrected, coalesce(l.minor, 0) > 0 as is_lost,
+        coalesce(i.written_off_agency_minor, 0) > 0 as is_written_off,
         o.since as disputed_since, coalesce(i.due_minor, 0) as billed_minor,
         coalesce(i.amount_minor - i.written_off_minor, 0) - paid.minor as missing_minor,
         h.round, h.amount_minor, h.taken_before_minor, h.held_from, h.held_until, h.overridden_by,

@@ -1,6 +1,7 @@
 import type { BookCurrency, Reader } from '#ledger';
 import { asCurrency, type CurrencyCode } from '#money';
 import type { SettlementRef, SettlementState } from '#settlements';
+import type { AdjustmentReason } from './adjustment.js';
 import { expectedOf, type Hold } from './hold.js';
 import { shareCtes, waitingStates, wantedColumns } from './share-sql.js';
 
@@ -15,6 +16,8 @@ export interface Share extends SettlementRef {
   readonly shareMinor: bigint;
   /** What was taken from the agency for the settlement's own sake since. */
   readonly takenMinor: bigint;
+  /** What took something. */
+  readonly takenBy: readonly AdjustmentReason[];
   /** What still waits; zero once it is released. */
   readonly expectedMinor: bigint;
   /** When the oldest dispute was opened that is not decided. */
@@ -71,6 +74,9 @@ export interface ShareRow {
   readonly approved_at: Date;
   readonly share_minor: string;
   readonly taken_minor: string;
+  readonly is_corrected: boolean;
+  readonly is_lost: boolean;
+  readonly is_written_off: boolean;
   readonly disputed_since: Date | null;
   readonly billed_minor: string;
   readonly missing_minor: string;
@@ -103,12 +109,22 @@ export function shareOf(row: ShareRow): Share {
     approvedAt: row.approved_at,
     shareMinor,
     takenMinor,
+    takenBy: takenBy(row),
     expectedMinor: waits.releasedAt === null ? expectedOf(waits, takenMinor) : 0n,
     disputedSince: row.disputed_since,
     billedMinor: BigInt(row.billed_minor),
     missingMinor: BigInt(row.missing_minor),
     hold,
   };
+}
+
+function takenBy(row: ShareRow): readonly AdjustmentReason[] {
+  const { is_corrected: isCorrected, is_lost: isLost, is_written_off: isWrittenOff } = row;
+  return [
+    ...(isCorrected ? (['CORRECTION'] as const) : []),
+    ...(isLost ? (['DISPUTE_LOST'] as const) : []),
+    ...(isWrittenOff ? (['WRITTEN_OFF'] as const) : []),
+  ];
 }
 
 function holdOf(row: ShareRow): Hold | null {

@@ -12,6 +12,9 @@ const row: ShareRow = {
   approved_at: new Date('2027-01-05T00:00:00Z'),
   share_minor: '41000',
   taken_minor: '1000',
+  is_corrected: true,
+  is_lost: false,
+  is_written_off: true,
   disputed_since: null,
   billed_minor: '45100',
   missing_minor: '0',
@@ -39,6 +42,13 @@ it.each<[string, Partial<ShareRow>, bigint]>([
     currency: asCurrency('USD'),
     expectedMinor: expected,
   });
+});
+
+it('tells what took something of it', () => {
+  expect(shareOf(row).takenBy).toEqual(['CORRECTION', 'WRITTEN_OFF']);
+  expect(shareOf({ ...row, is_corrected: false, is_lost: true, is_written_off: false }).takenBy).toEqual([
+    'DISPUTE_LOST',
+  ]);
 });
 
 it('money is free that is paid for, and that nobody contests', () => {

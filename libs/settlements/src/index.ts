@@ -3,7 +3,6 @@ export {
   decideAct,
   type HoldReason,
   holdReasons,
-  holdReasonsOf,
   type Settlement,
   type SettlementAct,
   settlementActs,

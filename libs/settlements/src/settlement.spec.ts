@@ -2,7 +2,6 @@ import type { Actor, Role } from '#organizations';
 import { systemActor } from '#organizations';
 import {
   decideAct,
-  holdReasonsOf,
   type SettlementAct,
   settlementActs,
   type SettlementState,
@@ -77,28 +76,6 @@ describe('the table of transitions', () => {
     expect(settlementTransitions.TRANSFERRING).toEqual(['PAID', 'TRANSFER_FAILED']);
   });
 });
-
-it.each([
-  ['APPROVED', 1n, ['HOLD_PERIOD', 'BUYER_UNPAID']],
-  ['APPROVED', 0n, []],
-  ['APPROVED', -1n, []],
-  ['IN_REVIEW', 1n, []],
-  ['VOIDED', 1n, []],
-  ['HOLDING', 1n, []],
-] as const)(
-  'a settlement that is %s and earns the agency %s is held for %j',
-  (state, agencyMinor, reasons) => {
-    const totals = {
-      lineCount: 2,
-      agencyMinor,
-      feeMinor: 5n,
-      correctedAgencyMinor: 0n,
-      correctedFeeMinor: 0n,
-    };
-    expect(holdReasonsOf({ state, totals })).toEqual(reasons);
-    expect(holdReasonsOf({ state: 'OPEN', totals: null })).toEqual([]);
-  },
-);
 
 describe('who may act', () => {
   it.each([

@@ -48,7 +48,7 @@ export const settlementTransitions: Readonly<Record<SettlementState, readonly Se
 /** States in which the statement's charges are not booked as billed yet. */
 export const unapprovedStates = ['OPEN', 'DRAFT', 'IN_REVIEW', 'VOIDED'] as const;
 
-/** Why money that is earned is not payable yet. */
+/** Why money that is earned is not payable yet, or not sent. NEXT_PAYOUT: nothing stands in its way. */
 export const holdReasons = [
   'HOLD_PERIOD',
   'BELOW_THRESHOLD',
@@ -58,21 +58,15 @@ export const holdReasons = [
   'ACCOUNT_RESTRICTED',
   'BUYER_UNPAID',
   'TAX_FORM_MISSING',
+  'PAYMENTS_OFF',
+  'PAYMENTS_STOPPED',
+  'BOOKS_FROZEN',
+  'TRANSFER_UNDER_WAY',
+  'TRANSFER_RETRY',
+  'FUNDS_SHORT',
+  'NEXT_PAYOUT',
 ] as const;
 export type HoldReason = (typeof holdReasons)[number];
-
-/**
- * Why the agency's share of a settlement is not payable yet, as far as approval alone tells: nothing of what is only
- * just approved is collected. What holds it later on depends on collections and payouts.
- */
-export function holdReasonsOf({
-  state,
-  totals,
-}: Pick<Settlement, 'state' | 'totals'>): readonly HoldReason[] {
-  return state === 'APPROVED' && totals !== null && totals.agencyMinor > 0n
-    ? ['HOLD_PERIOD', 'BUYER_UNPAID']
-    : [];
-}
 
 /** A settlement by its keys; the agency goes along, since it leads every key. */
 export interface SettlementRef {

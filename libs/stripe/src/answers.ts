@@ -50,6 +50,12 @@ export function codeOf(error: unknown): string {
   return error.code ?? error.rawType ?? `http_${error.statusCode}`;
 }
 
+/** Whether Stripe understood, and does not want to: another try of the same will not help. */
+export function isDefiniteNo(error: unknown): boolean {
+  if (!isStripeError(error) || error.statusCode === undefined) return false;
+  return error.statusCode >= 400 && error.statusCode < 500 && ![408, 409, 429].includes(error.statusCode);
+}
+
 /** Whether Stripe says that there is no such object. */
 export function isMissing(error: unknown): boolean {
   return isStripeError(error) && error.statusCode === 404;

@@ -12,20 +12,22 @@ export interface StripeProviderOptions {
   readonly accountsVersion?: AccountsVersion;
   /** Until a request without an answer is given up; 20 s unless told. */
   readonly timeoutMs?: number;
+  /** Operations that are on their way at the same time; 8 unless told. */
+  readonly operationsAtOnce?: number;
 }
 
 export type AccountsVersion = 'v1' | 'v2';
 
 const defaultTimeoutMs = 20_000;
-/** More would wait at Stripe's own limit for concurrent requests. */
-const mostSockets = 16;
+/** Connections for what is read, beside one for each operation. */
+const socketsToRead = 8;
 
 /**
  * The SDK without its own repetitions: what is sent again, and when, is for the outbox to decide. (A connection that
  * is closed under it is tried once more by the SDK all the same; every POST has an idempotency key, so that is safe.)
  */
 export function connect(options: StripeProviderOptions): Stripe {
-  const { secretKey, sandboxUrl, timeoutMs = defaultTimeoutMs } = options;
+  const { secretKey, sandboxUrl, timeoutMs = defaultTimeoutMs, operationsAtOnce = 8 } = options;
   const common = {
     apiVersion: '2026-10-28.endive',
     maxNetworkRetries: 0,
@@ -33,6 +35,7 @@ export function connect(options: StripeProviderOptions): Stripe {
     telemetry: false,
     appInfo: { name: 'Leadger' },
   } as const;
+  const mostSockets = operationsAtOnce + socketsToRead;
   const sockets = { keepAlive: true, maxSockets: mostSockets, maxFreeSockets: mostSockets };
   if (sandboxUrl === null) return new Stripe(secretKey, { ...common, httpAgent: new HttpsAgent(sockets) });
   const { hostname, port, protocol } = new URL(sandboxUrl);

@@ -26,28 +26,30 @@ export class StripeFinder {
     const { params } = call;
     const isOurs = (row: { readonly metadata?: Stripe.Metadata | null }) => operationOf(row) === operation.id;
     const { stripe, reads } = this;
+    const recent = since(operation);
     switch (call.call) {
       case 'customers.create':
-        return this.buyer(params, isOurs);
+        return this.buyer(params, isOurs, recent);
       case 'v2.core.accounts.create':
-        return this.accountV2(isOurs);
+        return this.accountV2(isOurs, operation);
       case 'accounts.create': {
-        const account = await firstOf(stripe.accounts.list({ limit: pageSize }), isOurs);
+        const account = await firstOf(stripe.accounts.list({ ...recent, limit: pageSize }), isOurs);
         return account && reads.account(account.id);
       }
       case 'paymentIntents.create': {
-        const list = stripe.paymentIntents.list({ customer: text(params, 'customer'), limit: pageSize });
+        const customer = text(params, 'customer');
+        const list = stripe.paymentIntents.list({ ...recent, customer, limit: pageSize });
         const intent = await firstOf(list, isOurs);
         return intent && reads.payment(intent.id);
       }
       case 'transfers.create': {
-        const transfer = await firstOf(stripe.transfers.list(transferList(params)), isOurs);
+        const transfer = await firstOf(stripe.transfers.list({ ...recent, ...transferList(params) }), isOurs);
         return transfer && reads.transfer(transfer.id);
       }
       case 'transfers.createReversal':
         return this.reversal(call, isOurs);
       case 'refunds.create': {
-        const list = stripe.refunds.list({ charge: text(params, 'charge'), limit: pageSize });
+        const list = stripe.refunds.list({ ...recent, charge: text(params, 'charge'), limit: pageSize });
         const refund = await firstOf(list, isOurs);
         return refund && reads.refund(refund.id);
       }
@@ -60,19 +62,23 @@ export class StripeFinder {
     }
   }
 
-  private async buyer(params: Params, isOurs: IsOurs): Promise<ProviderObject | null> {
+  private async buyer(params: Params, isOurs: IsOurs, recent: Recent): Promise<ProviderObject | null> {
     const { email } = params;
     const filter = typeof email === 'string' ? { email } : {};
-    const row = await firstOf(this.stripe.customers.list({ ...filter, limit: pageSize }), isOurs);
+    const row = await firstOf(this.stripe.customers.list({ ...recent, ...filter, limit: pageSize }), isOurs);
     return row && { object: 'buyer', id: row.id, operationId: operationOf(row) };
   }
 
-  private async accountV2(isOurs: IsOurs): Promise<ProviderObject | null> {
+  private async accountV2(isOurs: IsOurs, operation: Sendable): Promise<ProviderObject | null> {
     const list = this.stripe.v2.core.accounts.list({
       applied_configurations: ['recipient'],
       limit: accountPageSize,
     });
-    const account = await firstOf(list, isOurs);
+    const oldest = oldestOf(operation);
+    // This list takes no dates, and has the newest first.
+    const isOver = (row: { readonly created: string }) =>
+      oldest !== null && new Date(row.created).getTime() < oldest;
+    const account = await firstOf(list, isOurs, isOver);
     return account && this.reads.account(account.id);
   }
 
@@ -91,11 +97,32 @@ export class StripeFinder {
     isOurs: IsOurs,
   ): Promise<ProviderObject | null> {
     const customer = text(call.params, 'customer');
-    const row = await firstOf(this.stripe.invoices.list({ customer, limit: pageSize }), isOurs);
+    const row = await firstOf(
+      this.stripe.invoices.list({ ...since(operation), customer, limit: pageSize }),
+      isOurs,
+    );
     if (row === null) return null;
     await completeInvoice(this.stripe, row.id, operation, call);
     return this.reads.invoice(row.id);
   }
+}
+
+interface Recent {
+  readonly created?: { readonly gte: number };
+}
+
+/** Clocks of two firms are not a day apart. */
+const clockSkewMs = 86_400_000;
+
+/** Before it, in milliseconds, the operation made nothing; null: that is not known. */
+function oldestOf({ createdAt }: Sendable): number | null {
+  return createdAt === null ? null : createdAt.getTime() - clockSkewMs;
+}
+
+/** What keeps a list to what the operation may have made: all that there ever was would be too long to be read. */
+function since(operation: Sendable): Recent {
+  const oldest = oldestOf(operation);
+  return oldest === null ? {} : { created: { gte: Math.floor(oldest / 1000) } };
 }
 
 type IsOurs = (row: { readonly metadata?: Stripe.Metadata | null }) => boolean;

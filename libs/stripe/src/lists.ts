@@ -15,11 +15,16 @@ export async function allOf<T>(list: AsyncIterable<T>): Promise<readonly T[]> {
   return rows;
 }
 
-/** The first row that is wanted; null only after the whole list was read. */
-export async function firstOf<T>(list: AsyncIterable<T>, isWanted: (row: T) => boolean): Promise<T | null> {
+/** The first row that is wanted; null only after the whole list was read, or as far as `isOver` lets. */
+export async function firstOf<T>(
+  list: AsyncIterable<T>,
+  isWanted: (row: T) => boolean,
+  isOver: (row: T) => boolean = () => false,
+): Promise<T | null> {
   let seen = 0;
   for await (const row of list) {
     if (isWanted(row)) return row;
+    if (isOver(row)) return null;
     seen += 1;
     if (seen >= mostRows) throw new ProviderUnavailable('list_too_long');
   }

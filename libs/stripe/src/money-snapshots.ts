@@ -99,11 +99,13 @@ export function disputeSnapshot(row: Stripe.Dispute): DisputeSnapshot {
   const currency = currencyFrom(row.currency);
   const movements = row.balance_transactions.toSorted(byCreation).map(fundsOf);
   const due = row.evidence_details.due_by;
+  const state = disputeStateOf(row.status, movements);
   return {
     object: 'dispute',
     id: row.id,
     chargeId: idOf(row.charge) ?? '',
-    state: disputeStateOf(row.status, movements),
+    state,
+    isOver: state === 'INQUIRY' ? ['warning_closed', 'prevented'].includes(row.status) : state !== 'OPEN',
     reason: row.reason,
     method: methodKindOf(rowOf(row.charge)?.payment_method_details?.type ?? row.payment_method_details?.type),
     amountMinor: minorFrom(row.amount, currency),

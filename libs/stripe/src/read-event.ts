@@ -11,12 +11,25 @@ interface Signed {
   readonly now: Date;
 }
 
-/** Reads a message of a webhook endpoint; null when it is not signed with any of the secrets, or not lately. */
+/**
+ * Reads a message of a webhook endpoint; null when it is not signed with any of the secrets, or not lately, and when it
+ * is no event: the provider would send what cannot be kept again for days.
+ */
 export function readEvent(stripe: Stripe, secrets: readonly string[], signed: Signed): ProviderEvent | null {
   if (!secrets.some((secret) => isSignedWith(stripe, secret, signed))) return null;
   const parsed = parse(signed.rawBody);
   if (parsed === null) return null;
-  return parsed['object'] === 'v2.core.event' ? thinEvent(parsed) : snapshotEvent(parsed);
+  const event = parsed['object'] === 'v2.core.event' ? thinEvent(parsed) : snapshotEvent(parsed);
+  return event !== null && isKeepable(event) ? event : null;
+}
+
+const latestYear = 9999;
+
+function isKeepable({ id, type, accountId, objectId, createdAt }: ProviderEvent): boolean {
+  const texts = [id, type, accountId ?? '-', objectId ?? '-'];
+  // An instant beyond what Date can hold has no year at all.
+  const year = createdAt.getUTCFullYear();
+  return texts.every((text) => /^[\x21-\x7e]{1,255}$/.test(text)) && year >= 1970 && year <= latestYear;
 }
 
 function isSignedWith(stripe: Stripe, secret: string, { rawBody, signature, now }: Signed): boolean {

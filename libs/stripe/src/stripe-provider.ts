@@ -18,7 +18,7 @@ import {
   type SnapshotOf,
 } from '#payments';
 import { currencyFrom, minorFrom } from './amounts.js';
-import { codeOf, isMissing, isWithoutAccess } from './answers.js';
+import { codeOf, isDefiniteNo, isMissing, isWithoutAccess } from './answers.js';
 import { type AccountsVersion, connect, type StripeProviderOptions } from './connection.js';
 import { StripeFinder } from './find.js';
 import { freezeRequest } from './freeze.js';
@@ -175,7 +175,7 @@ async function known<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof ProviderUnavailable) throw error;
-    throw new ProviderUnavailable(codeOf(error));
+    throw new ProviderUnavailable(codeOf(error), isDefiniteNo(error));
   }
 }
 

@@ -295,9 +295,11 @@ describe('any schema and any lead', () => {
         });
         if (expected) taken += 1;
         else refused += 1;
+        // A bound is told, and may be what was given for something else.
+        const bounds = pair.schema.attributes.flatMap(({ min, max }) => [min, max]);
         for (const { message } of verdict.problems) {
           for (const { value } of pair.lead.attributes)
-            if (value.length > 7 && !message.includes('from')) expect(message).not.toContain(value);
+            if (value.length > 7 && !bounds.includes(value)) expect(message).not.toContain(value);
         }
         if (!expected) return;
         const again = rules.judge({ ...pair.lead, attributes: verdict.attributes }, now);

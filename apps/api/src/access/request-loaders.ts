@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Actor } from '#organizations';
 import { invariant } from '#outcome';
+import type { Page } from '../graphql/index.js';
 
 /**
  * Makes a loader that answers one actor. A factory is made once (a field of an injectable class) and is the loader's
@@ -41,6 +42,35 @@ export function loaderOf<K extends string, T>(
         return keys.map((key) => found.get(key) ?? null);
       },
       { maxBatchSize: 500 },
+    );
+}
+
+/**
+ * A page of a list below each of many objects, with one statement for all of them: give the page with the object. Lists
+ * that are asked for with other pages are other statements.
+ */
+export function pageLoaderOf<Of extends { readonly id: string }, T>(
+  query: (actor: Actor, of: readonly Of[], page: Page) => Promise<ReadonlyMap<string, readonly T[]>>,
+): LoaderFactory<{ readonly of: Of; readonly page: Page }, readonly T[]> {
+  return (actor) =>
+    new DataLoader<{ readonly of: Of; readonly page: Page }, readonly T[]>(
+      async (asked) => {
+        const pages = new Map(asked.map(({ page }) => [JSON.stringify(page), page]));
+        const found = new Map<string, ReadonlyMap<string, readonly T[]>>();
+        for (const [key, page] of pages) {
+          const those = asked.filter((each) => JSON.stringify(each.page) === key);
+          found.set(
+            key,
+            await query(
+              actor,
+              those.map(({ of }) => of),
+              page,
+            ),
+          );
+        }
+        return asked.map(({ of, page }) => found.get(JSON.stringify(page))?.get(of.id) ?? []);
+      },
+      { cache: false, maxBatchSize: 500 },
     );
 }
 

@@ -1,5 +1,5 @@
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
-import { InvoiceQueries, outOfBandPayload, refundPayload, writeOffPayload } from '#collections';
+import { InvoiceQueries, outOfBandPayload, refundPayload, topUpPayload, writeOffPayload } from '#collections';
 import { type Actor, OrganizationQueries } from '#organizations';
 import { done, type Outcome, refuse } from '#outcome';
 import {
@@ -19,6 +19,8 @@ import {
   type RequestInput,
   RequestRefundInput,
   RequestRefundPayload,
+  RequestTopUpInput,
+  RequestTopUpPayload,
   RequestWriteOffInput,
   RequestWriteOffPayload,
 } from './billing.inputs.js';
@@ -87,6 +89,26 @@ export class BillingRequestsResolver {
     @Args('input') input: RequestRefundInput,
   ): Promise<RequestRefundPayload> {
     return await this.ask(actor, 'REFUND', await this.readRefund(actor, input), input);
+  }
+
+  @Requires('payments:manage')
+  @Mutation(() => RequestTopUpPayload, {
+    description:
+      "Asks to charge a buyer's saved method and put the money into its prepaid balance. Another person approves it.",
+  })
+  async requestTopUp(
+    @CurrentActor() actor: Actor,
+    @Args('input') input: RequestTopUpInput,
+  ): Promise<RequestTopUpPayload> {
+    return await this.ask(actor, 'TOP_UP', await this.readTopUp(actor, input), input);
+  }
+
+  private async readTopUp(actor: Actor, input: RequestTopUpInput): Promise<Outcome<Payload>> {
+    const buyerId = decodeId('org', input.buyerId);
+    const [found] = buyerId === undefined ? [] : await this.organizations.organizations(actor, [buyerId]);
+    if (found?.kind !== 'BUYER') return refuse('NOT_FOUND', { field: ['input', 'buyerId'] });
+    const amount = readMoney(input.amount, ['input', 'amount']);
+    return amount.ok ? done(topUpPayload({ buyerId: found.id, amount: amount.value })) : amount;
   }
 
   private async readRefund(actor: Actor, input: RequestRefundInput): Promise<Outcome<Payload>> {

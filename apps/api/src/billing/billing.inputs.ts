@@ -214,6 +214,18 @@ export class RequestRefundInput extends RequestInput {
   amount: MoneyInput;
 }
 
+@InputType()
+export class RequestTopUpInput extends RequestInput {
+  @Allow()
+  @Field(() => ID)
+  buyerId: string;
+
+  @ValidateNested()
+  @Type(() => MoneyInput)
+  @Field(() => MoneyInput)
+  amount: MoneyInput;
+}
+
 @ObjectType({ isAbstract: true })
 export abstract class BillingPayload {
   @Field(() => Boolean, { description: 'The same act was done before; nothing happened now.' })
@@ -270,3 +282,6 @@ export class RecordOutOfBandPaymentPayload extends FinanceRequestPayload {}
 
 @ObjectType()
 export class RequestRefundPayload extends FinanceRequestPayload {}
+
+@ObjectType()
+export class RequestTopUpPayload extends FinanceRequestPayload {}

@@ -13,7 +13,13 @@ import {
   RefundQueries,
 } from '#collections';
 import type { SettlementRef } from '#settlements';
-import { listLoaderOf, type LoaderFactory, loaderOf, type RequestLoaders } from '../access/index.js';
+import {
+  listLoaderOf,
+  type LoaderFactory,
+  loaderOf,
+  pageLoaderOf,
+  type RequestLoaders,
+} from '../access/index.js';
 import { type DisputeType, disputeTypeOf, type RefundType, refundTypeOf } from './disputes.types.js';
 import { type CollectionType, collectionTypeOf, type InvoiceType, invoiceTypeOf } from './invoices.types.js';
 
@@ -28,6 +34,7 @@ export class BillingLoaders {
   private readonly disputes;
   private readonly refunds;
   readonly disputeParts;
+  readonly collectionsOf;
   readonly lines: LoaderFactory<string, readonly InvoiceLine[]>;
   readonly payUrl: LoaderFactory<string, string | null>;
   readonly invoiceOf: LoaderFactory<SettlementRef, Invoice | null>;
@@ -46,6 +53,14 @@ export class BillingLoaders {
     this.collections = loaderOf<string, Collection>(
       async (actor, ids) => await collections.byIds(actor, ids),
       ({ id }) => id,
+    );
+    this.collectionsOf = pageLoaderOf<Invoice, Collection>(
+      async (actor, of, page) =>
+        await collections.pagesOfInvoices(
+          actor,
+          of.map(({ id }) => id),
+          page,
+        ),
     );
     this.disputes = loaderOf<string, Dispute>(
       async (actor, ids) => await disputes.byIds(actor, ids),

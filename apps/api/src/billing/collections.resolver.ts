@@ -29,7 +29,8 @@ export class CollectionsResolver {
 
   @Requires('billing:manage')
   @Mutation(() => TopUpBalancePayload, {
-    description: "Charges the saved method and puts the money into the buyer's prepaid balance.",
+    description:
+      "Charges the saved method and puts the money into the buyer's prepaid balance. For the buyer itself; the operator asks with requestTopUp.",
   })
   async topUpBalance(
     @CurrentActor() actor: Actor,

@@ -164,12 +164,13 @@ export class InvoicePartsResolver {
   @ResolveField(() => CollectionConnection, { description: 'The tries to collect it, the last one first.' })
   async collections(
     @CurrentActor() actor: Actor,
+    @Loaders() loaders: RequestLoaders,
     @Parent() { of }: InvoiceType,
     @Args() args: PageArgs,
   ): Promise<ConnectionOf<CollectionType>> {
     const page = readPage(args, collectionCursor);
     const filter: CollectionFilter = { invoiceId: of.id };
-    return toConnection(await this.collectionQueries.page(actor, filter, page), page, {
+    return toConnection(await loaders.of(this.load.collectionsOf).load({ of, page }), page, {
       keyOf: ({ id }) => [id],
       toNode: collectionTypeOf,
       countUpTo: async (max) => await this.collectionQueries.count(actor, filter, max),

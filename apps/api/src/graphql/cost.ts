@@ -42,8 +42,17 @@ export const leadMutations: ReadonlyMap<string, string | null> = new Map([
   ['submitLeads', 'leads'],
 ]);
 
-/** Lists that are empty when all is well; counting twenty of each would make every mutation look dear. */
-const rarelyFilledLists: ReadonlySet<string> = new Set(['userErrors']);
+/** Lists without a page that are always short, with how long they are taken to be; counting twenty would make them look dear. */
+const shortLists: ReadonlyMap<string, number> = new Map([
+  // Empty when all is well.
+  ['userErrors', 1],
+  // One for each currency in which somebody has money.
+  ['payoutPreview', 4],
+  ['fundingGap', 4],
+  ['totals', 4],
+  // Why a settlement's money waits: a few reasons at once.
+  ['holds', 4],
+]);
 
 export interface OperationCost {
   /** Points to take from the query bucket. */
@@ -197,7 +206,8 @@ class Analysis {
     const ids = argument(field, 'ids');
     if (ids) return this.lengthOf(ids.value, []);
     if (hasPageArguments(definition)) return this.pageSize(field);
-    return rarelyFilledLists.has(field.name.value) && !isConnectionType(parent) ? 1 : defaultPageSize;
+    const short = isConnectionType(parent) ? undefined : shortLists.get(field.name.value);
+    return short ?? defaultPageSize;
   }
 
   private pageSize(field: FieldNode): Amount {

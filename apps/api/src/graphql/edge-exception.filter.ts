@@ -6,12 +6,15 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type PublicErrorCode } from './errors.js';
+import { maxBodyBytes } from './fastify-options.js';
 import { type LogError, maskedMessage } from './format-error.js';
 
-const answers: ReadonlyMap<number, { readonly code: PublicErrorCode; readonly message: string }> = new Map<
-  number,
-  { code: PublicErrorCode; message: string }
->([
+interface Answer {
+  readonly code: PublicErrorCode;
+  readonly message: string;
+}
+
+const answers: ReadonlyMap<number, Answer> = new Map<number, Answer>([
   [400, { code: 'BAD_REQUEST', message: 'The request cannot be read. Send a JSON object as its body.' }],
   [401, { code: 'UNAUTHENTICATED', message: 'A valid API key is required.' }],
   [403, { code: 'FORBIDDEN', message: 'Your role or key does not allow this.' }],
@@ -42,13 +45,22 @@ export class EdgeExceptionFilter implements ExceptionFilter {
     const answer = answers.get(given) ?? (given < 500 ? answers.get(400) : undefined);
     const status = answer ? given : 500;
     if (!answer) this.logError(exception, request.id);
-    const { code, message } = answer ?? { code: 'INTERNAL', message: maskedMessage };
+    const { code, message } = ownBound(request, given) ??
+      answer ?? { code: 'INTERNAL', message: maskedMessage };
     const body = request.url.startsWith('/graphql')
       ? { errors: [{ message, extensions: { code, requestId: request.id } }] }
       : { statusCode: status, code, message, requestId: request.id };
     if (!reply.sent) void reply.code(status).header('cache-control', 'no-store').send(body);
     return undefined;
   }
+}
+
+/** A route with a smaller bound than the others says which. */
+function ownBound(request: FastifyRequest, status: number): Answer | undefined {
+  const { bodyLimit } = request.routeOptions;
+  if (status !== 413 || bodyLimit === undefined || bodyLimit >= maxBodyBytes) return undefined;
+  const message = `The body may have at most ${bodyLimit / 1024} kilobytes here.`;
+  return { code: 'PAYLOAD_TOO_LARGE', message };
 }
 
 /** Nest takes what a filter returns for the resolver's answer, unless it is an Error: a thrown string would be shown to the caller. */

@@ -13,6 +13,11 @@ const meanings: Readonly<Record<PublicErrorCode, Meaning>> = {
     status: '400, 405, 406',
     meaning: 'The request cannot be read, or asks for an answer in another format than JSON.',
   },
+  BAD_SIGNATURE: {
+    status: '400',
+    meaning:
+      'Of `POST /stripe/webhooks` alone: the body is not signed with a secret that we know, or not in the last five minutes.',
+  },
   BAD_USER_INPUT: {
     status: '400',
     meaning:

@@ -22,6 +22,7 @@ export type LimitCode = (typeof limitCodes)[number];
 export const publicErrorCodes = [
   ...limitCodes,
   'BAD_REQUEST',
+  'BAD_SIGNATURE',
   'BAD_USER_INPUT',
   'CSRF_REFUSED',
   'FORBIDDEN',

@@ -5,6 +5,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
+import { asOneReader } from '#database';
 import { requestIdHeader, requestIdOf } from './request-id.js';
 
 /** Bytes of a request body. 500 leads are about half of it. */
@@ -24,7 +25,7 @@ const hostPattern = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/;
 /** The part of a Fastify instance that the hooks need; Nest's adapter hands out the whole. */
 interface HookTarget {
   addHook(
-    name: 'onRequest',
+    name: 'onRequest' | 'preHandler',
     hook: (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void,
   ): unknown;
 }
@@ -42,4 +43,6 @@ export function installEdgeHooks(server: HookTarget): void {
     }
     done();
   });
+  // Not earlier: what runs while a body is read does not go on where the hook has begun.
+  server.addHook('preHandler', (_request, _reply, done) => asOneReader(() => done()));
 }

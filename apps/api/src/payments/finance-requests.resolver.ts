@@ -35,6 +35,7 @@ import {
   RequestMovementBookingPayload,
 } from './finance-requests.types.js';
 import { approvalsKeyOf, PaymentLoaders } from './payments.loaders.js';
+import { movementIdOf } from './payments.types.js';
 
 const cursor = { list: 'finance-requests', key: ['uuid'] } as const;
 
@@ -107,7 +108,8 @@ export class FinanceRequestsResolver implements OnModuleInit {
     @Loaders() loaders: RequestLoaders,
     @Args('input') input: RequestMovementBookingInput,
   ): Promise<RequestMovementBookingPayload> {
-    const { movementId, meaning, reason, idempotencyKey } = input;
+    const { meaning, reason, idempotencyKey } = input;
+    const movementId = movementIdOf(input.movementId);
     const agencyId = decodeOptionalId('org', input.agencyId);
     if (agencyId === undefined) return refused([refusal('NOT_FOUND', { field: ['input', 'agencyId'] })]);
     const payload = { movementId, meaning, agencyId };

@@ -170,7 +170,10 @@ export class DenyFinanceRequestInput extends FinanceRequestActInput {
 @InputType()
 export class RequestMovementBookingInput {
   @Allow()
-  @Field(() => String, { description: 'The balance transaction at the provider, such as txn_….' })
+  @Field(() => String, {
+    description:
+      'The balance transaction at the provider, such as txn_…: movementId of a difference, or its subject.',
+  })
   movementId: string;
 
   @Allow()

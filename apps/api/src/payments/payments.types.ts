@@ -220,7 +220,7 @@ export function controlTypeOf(
 
 @ObjectType('ComparedAccount', { description: 'What ledger and payment provider say of the same money.' })
 export class ComparedAccountType {
-  /** The book; null for the balance. */
+  /** The book; null for the balance, and for all agencies together to which nothing is on its way. */
   readonly bookId: string | null;
 
   @Field(() => ComparedAccountKind)
@@ -258,6 +258,12 @@ export class DifferenceType {
     description: 'Where to look: movement:… names a balance transaction of the provider.',
   })
   subject: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The balance transaction, for requestMovementBooking; null when it is of none.',
+  })
+  movementId: string | null;
 
   @Field(() => String, { nullable: true, description: "The provider's object behind it." })
   sourceId: string | null;
@@ -318,10 +324,21 @@ export function reconciliationTypeOf(reconciliation: Reconciliation): Reconcilia
   };
 }
 
+const movementPrefix = 'movement:';
+
+function movementIn(subject: string | null): string | null {
+  return subject?.startsWith(movementPrefix) === true ? subject.slice(movementPrefix.length) : null;
+}
+
+/** The id of a movement as people copy it out of a difference: with what it is a subject of, or without. */
+export function movementIdOf(text: string): string {
+  return movementIn(text) ?? text;
+}
+
 function differenceTypeOf(difference: Difference): DifferenceType {
   const { bookId, kind, subject, sourceId, currency } = difference;
   return {
-    ...{ bookId, kind, subject, sourceId },
+    ...{ bookId, kind, subject, sourceId, movementId: movementIn(subject) },
     ledger: moneyOf(difference.ledgerMinor, currency),
     provider: moneyOf(difference.providerMinor, currency),
     advice: advice[kind],

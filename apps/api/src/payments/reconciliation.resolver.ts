@@ -53,7 +53,10 @@ export class ReconciliationResolver {
 export class ComparedAccountsResolver {
   constructor(private readonly organizations: OrganizationLoaders) {}
 
-  @ResolveField(() => AgencyType, { nullable: true, description: 'Null for the balance of all.' })
+  @ResolveField(() => AgencyType, {
+    nullable: true,
+    description: 'Null for the balance, and for all agencies together to which nothing is on its way.',
+  })
   async agency(
     @Loaders() loaders: RequestLoaders,
     @Parent() { bookId }: ComparedAccountType,

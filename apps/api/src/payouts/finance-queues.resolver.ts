@@ -42,6 +42,7 @@ export class FinanceQueuesResolver {
   @Query(() => FinanceQueuesType, { description: "What the operator's finance looks at every day." })
   financeQueues(): FinanceQueuesType {
     return {
+      toPrepare: { queue: 'PREPARE' },
       toApprove: { queue: 'APPROVE' },
       failing: { queue: 'FAILING' },
       held: { queue: 'HELD' },

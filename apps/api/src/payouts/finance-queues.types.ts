@@ -13,7 +13,7 @@ export const FailingKindType = enumOf(
 /** What every queue is made of: the lists are resolved apart. */
 @ObjectType('SettlementQueue', { description: 'Settlements that finance looks at.' })
 export class SettlementQueueType {
-  readonly queue: 'APPROVE' | 'HELD';
+  readonly queue: 'PREPARE' | 'APPROVE' | 'HELD';
 }
 
 @ObjectType('FailingQueue', { description: 'What does not come right by itself, or has not yet.' })
@@ -33,6 +33,11 @@ export class DisputeQueueType {
 
 @ObjectType('FinanceQueues', { description: "What the operator's finance looks at every day." })
 export class FinanceQueuesType {
+  @Field(() => SettlementQueueType, {
+    description: 'Statements whose period has ended and that nobody has prepared: they still gather.',
+  })
+  toPrepare: SettlementQueueType;
+
   @Field(() => SettlementQueueType, { description: 'Statements in review.' })
   toApprove: SettlementQueueType;
 

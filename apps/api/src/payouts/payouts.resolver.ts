@@ -93,7 +93,7 @@ export class PayoutsResolver implements OnModuleInit {
     @Args() args: PageArgs,
   ): Promise<ConnectionOf<SettlementType>> {
     const page = readPage(args, settlementCursor);
-    const ids = await this.queries.settlementIds(of, page);
+    const ids = await loaders.of(this.load.settlementIds).load({ of, page });
     const found = await Promise.all(ids.map((id) => this.settlementLoaders.settlement(loaders, id)));
     const settlements = found.flatMap((each) => each ?? []);
     return toConnection(settlements, page, {

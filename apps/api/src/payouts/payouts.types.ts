@@ -13,6 +13,7 @@ import {
   type RequirementShown,
   showAccountState,
   showFailure,
+  showPayout,
   showRequirements,
   type WaitReason,
   waitReasons,
@@ -92,6 +93,11 @@ export class PayoutType extends Node {
   @Field(() => PayoutStatus)
   status: PayoutState;
 
+  @Field(() => String, {
+    description: 'What became of it, in a sentence: also why there was nothing to send.',
+  })
+  words: string;
+
   @Field(() => MoneyType, { description: 'What is sent: released − netted + carried.' })
   amount: MoneyType;
 
@@ -136,6 +142,7 @@ export function payoutTypeOf(payout: Payout): PayoutType {
     id: encodeId('pyo', payout.id),
     number: payout.number,
     status: payout.state,
+    words: showPayout(payout),
     amount: money(payout.amountMinor),
     released: money(payout.releasedMinor),
     netted: money(payout.nettedMinor),

@@ -4,6 +4,7 @@ import { type HoldShown, reasonsForBuyers } from '#payouts';
 import type { HoldReason } from '#settlements';
 import { CurrentActor, Loaders, RequestLoaders } from '../access/index.js';
 import { HoldReasonType, SettlementType } from '../settlements/settlements.types.js';
+import { adjustmentTypeOf, SettlementAdjustmentType } from './adjustments.types.js';
 import { PayoutLoaders } from './payouts.loaders.js';
 import { HoldType, holdTypeOf, PayoutType, payoutTypeOf } from './payouts.types.js';
 
@@ -31,6 +32,21 @@ export class SettlementHoldsResolver {
   ): Promise<readonly HoldType[]> {
     const holds = await this.shownTo(actor, loaders, settlement);
     return holds.map((hold) => holdTypeOf(hold, settlement.of.currency));
+  }
+
+  @ResolveField(() => [SettlementAdjustmentType], {
+    description:
+      'What was taken from it after its approval, or added, and why; the oldest first. With these it may be PAID without ' +
+      'anything being sent to the agency.',
+  })
+  async adjustments(
+    @CurrentActor() actor: Actor,
+    @Loaders() loaders: RequestLoaders,
+    @Parent() { of }: SettlementType,
+  ): Promise<readonly SettlementAdjustmentType[]> {
+    const found = await loaders.of(this.load.adjustments).load(of);
+    const isForBuyer = actor.kind === 'BUYER';
+    return found.map((each) => adjustmentTypeOf(each, of.currency, { isForBuyer }));
   }
 
   @ResolveField(() => [PayoutType], {

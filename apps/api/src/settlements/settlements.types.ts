@@ -5,9 +5,7 @@ import type { ChargeComponent } from '#contracts';
 import { type CurrencyCode, formatAmount } from '#money';
 import {
   explainGroup,
-  type HoldReason,
   holdReasons,
-  holdReasonsOf,
   type LineGroup,
   type Settlement,
   type SettlementEvent,
@@ -114,12 +112,6 @@ export class SettlementType extends Node {
 
   @Field(() => DateTimeScalar, { nullable: true })
   approvedAt: Date | null;
-
-  @Field(() => [HoldReasonType], {
-    description:
-      'Why what the agency earned is not payable yet. Empty where nothing is held, and before the approval.',
-  })
-  holdReasons: readonly HoldReason[];
 }
 
 export const SettlementConnection = Connection(() => SettlementType, 'Settlement');
@@ -146,7 +138,6 @@ export function settlementTypeOf(settlement: Settlement): SettlementType {
     submittedAt: settlement.submittedAt,
     approvedBy: approvedBy === null ? null : publicActorId(approvedBy),
     approvedAt: settlement.approvedAt,
-    holdReasons: holdReasonsOf(settlement),
   };
 }
 

@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isConnectionFailure } from '#database';
 import { ReceiveEvent } from '#payments';
+import type { PublicErrorCode } from '../graphql/index.js';
 import type { Log } from '../../../process/src/log.js';
 
 /** Where the payment provider sends its events; what an operator enters there. */
@@ -51,9 +52,16 @@ async function answer(reply: FastifyReply, result: Received): Promise<FastifyRep
   if (result === 'TAKEN') return reply.code(200).send({ received: true });
   if (result === 'REFUSED') {
     const message =
-      'This is not signed by the payment provider for this endpoint, or not in the last five minutes.';
-    return reply.code(400).send({ statusCode: 400, code: 'BAD_SIGNATURE', message });
+      'This is no event that the payment provider has signed for this endpoint in the last five minutes.';
+    return reply.code(400).send(failure(400, 'BAD_SIGNATURE', message));
   }
   const message = 'It could not be kept. Send it again.';
-  return reply.code(503).header('retry-after', '5').send({ statusCode: 503, code: 'UNAVAILABLE', message });
+  return reply
+    .code(503)
+    .header('retry-after', '5')
+    .send(failure(503, 'UNAVAILABLE', message));
+}
+
+function failure(statusCode: number, code: PublicErrorCode, message: string): object {
+  return { statusCode, code, message };
 }

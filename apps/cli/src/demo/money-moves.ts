@@ -43,6 +43,8 @@ export interface Match {
   readonly matches: boolean;
   readonly accounts: readonly {
     readonly account: string;
+    /** Null: the balance, or all agencies together. */
+    readonly agency: { readonly name: string } | null;
     readonly ledger: ApiMoney;
     readonly provider: ApiMoney;
     readonly difference: ApiMoney;
@@ -106,7 +108,8 @@ export class MoneyMoves {
           reconciliation {
             matches differences { kind subject }
             accounts {
-              account ledger { amount currency } provider { amount currency } difference { amount currency }
+              account agency { name }
+              ledger { amount currency } provider { amount currency } difference { amount currency }
             }
           }
           userErrors { code message field }

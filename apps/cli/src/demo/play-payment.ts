@@ -103,6 +103,11 @@ async function arrive(
   );
 }
 
+function accountText(account: string, agency: { readonly name: string } | null, currency: string): string {
+  if (account === 'STRIPE') return `balance ${currency}`;
+  return `on its way to ${agency?.name ?? 'other agencies'} ${currency}`;
+}
+
 function matchText({ accounts }: Match): readonly string[] {
   const rule = '─'.repeat(statementWidth);
   const row = (name: string, ...amounts: readonly string[]): string =>
@@ -111,8 +116,8 @@ function matchText({ accounts }: Match): readonly string[] {
     rule,
     row('Account', 'ledger', 'provider', 'difference'),
     rule,
-    ...accounts.map(({ account, ledger, provider, difference }) =>
-      row(`${account.toLowerCase()} ${ledger.currency}`, shown(ledger), shown(provider), shown(difference)),
+    ...accounts.map(({ account, agency, ledger, provider, difference }) =>
+      row(accountText(account, agency, ledger.currency), shown(ledger), shown(provider), shown(difference)),
     ),
     rule,
   ];
