@@ -2,6 +2,7 @@
 import { BeginPaymentSetup } from '#collections';
 import { newId } from '#database';
 import { CreateApiKey, type Permission, systemActor } from '#organizations';
+import { until } from '../faults/gates.js';
 import { OneDeal, withFee } from '../scenarios/one-deal.js';
 import { actorOf } from '../settlements/open-book.js';
 import { startTestApp, type TestAppWithStripe, type TestOrganization } from '../support/app.js';
@@ -279,6 +280,11 @@ describe('of many payouts', () => {
     const response = await losing(app, 'payouts', () => ask(app, app.keys.agency, 'payouts.csv'));
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ statusCode: 503, code: 'UNAVAILABLE' });
+    // Connections that were lost with it are found out one by one.
+    await until(
+      async () => (await ask(app, app.keys.agency, 'payouts.csv')).status === 200,
+      'it answers again',
+    );
     expect(await payouts(app.keys.agency)).toHaveLength(3);
   });
 });

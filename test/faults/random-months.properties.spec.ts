@@ -15,7 +15,7 @@ const wanted = Number(process.env['LEADGER_TEST_RANDOM_MONTHS'] ?? 0);
 const seed = process.env['LEADGER_TEST_RANDOM_SEED'];
 const longMs = 180_000 + wanted * 30_000;
 /** Without a number that is wanted, no month is begun after this time. */
-const budgetMs = 30_000;
+const budgetMs = 15_000;
 let startedMs = 0;
 
 let kept: Kept & { readonly built: Cast };

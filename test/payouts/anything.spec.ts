@@ -3,6 +3,7 @@
  * the books match the payment provider to the cent.
  */
 import fc from 'fast-check';
+import { runs } from '../support/runs.js';
 import { type Contract, dayMs, type Delivered, hourMs, type Market, openMarket } from './market.js';
 
 const steps = [
@@ -205,7 +206,7 @@ async function play(taken: readonly (readonly [Step, number])[]): Promise<void> 
 it('any sequence of what can happen', async () => {
   const step = fc.tuple(fc.constantFrom(...steps), fc.nat(1_000));
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 35 }), play), {
-    numRuns: Number(process.env['RUNS'] ?? 3),
+    numRuns: runs(3),
     endOnFailure: true,
   });
 }, 900_000);

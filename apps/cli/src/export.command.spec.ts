@@ -4,6 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { startTestApp, type TestApp } from '../../../test/support/app.js';
 import { Marketplace, type Settlement } from '../../../test/support/marketplace.js';
+import { CommandError } from './command.js';
+import { exportCommand } from './export.command.js';
 
 /** Compiled by the set-up of the test run. */
 const main = path.resolve('dist/apps/cli/src/main.js');
@@ -91,21 +93,23 @@ it('says in one line what is missing or wrong', async () => {
     [['payroll'], 'statement, payouts or journal'],
     [['statement'], '--settlement is missing'],
     [['statement', '--settlement', 'stl_x'], 'no id of a settlement'],
-    [['statement', '--settlement', 'stl_00000000000000000000000000'], 'no such object'],
     [['statement', '--settlement', settlement.id, '--format', 'hledger'], 'written as csv'],
     [['journal', '--format', 'xlsx'], '--format must be'],
     [['journal', '--currency', 'usd'], '--currency must be'],
     [['journal', '--from', '2026-02-30'], '--from must be'],
-    [['journal', '--from', '2026-02-02', '--to', '2026-02-01'], 'must lie after'],
     [['journal', '--form', '2026-02-02'], '--help lists the options'],
   ] as const) {
+    const error: unknown = await exportCommand.run(parameters).catch((thrown: unknown) => thrown);
+    if (!(error instanceof CommandError)) throw new Error(`${text}: nothing was wrong`);
+    expect(error.message).toContain(text);
+    expect(error.message).not.toContain('\n');
+  }
+  for (const [parameters, text] of [
+    [['statement', '--settlement', 'stl_00000000000000000000000000'], 'no such object'],
+    [['journal', '--from', '2026-02-02', '--to', '2026-02-01'], 'must lie after'],
+  ] as const) {
     const { code, out, err } = await leadger(...parameters);
-    expect({ parameters, code, out, lines: err.trim().split('\n').length }).toEqual({
-      parameters,
-      code: 1,
-      out: '',
-      lines: 1,
-    });
+    expect({ code, out, lines: err.trim().split('\n').length }).toEqual({ code: 1, out: '', lines: 1 });
     expect(err).toContain(text);
   }
 }, 60_000);

@@ -4,6 +4,8 @@ import { messageBody, sampleEvent } from '#events';
 import { SystemClock } from '#calendar';
 import { showSecret, signWebhook, Targets, WebhookSender } from '#webhooks';
 import { showId } from '../../process/src/show-id.js';
+import { CommandError } from './command.js';
+import { listenCommand } from './listen.command.js';
 
 const main = path.resolve('dist/apps/cli/src/main.js');
 const clock = new SystemClock();
@@ -43,7 +45,7 @@ async function listen(...parameters: string[]) {
       if (code !== undefined) throw new Error(`it ended with ${code}: ${errors}`);
     }
   };
-  return { line, lines, ended, stop: () => started.kill('SIGINT'), errors: () => errors };
+  return { line, lines, ended, stop: () => started.kill('SIGINT') };
 }
 
 const addressIn = (line: string): string => /http:\S+/.exec(line)?.[0] ?? '';
@@ -86,13 +88,31 @@ it('refuses what is old, too large or no POST, and says when it checks nothing',
   expect(await open.line(/not checked/)).toContain('give --secret');
 });
 
+it('receives leads, shows nothing of the person unless it is asked to, and answers what it is told', async () => {
+  const lead = { id: `dlv_${'1'.repeat(26)}`, body: '{"data":{"contact":{"email":"ada@example.com"}}}' };
+  const listening = await listen('--port', '0', '--secret', showSecret(secret), '--answer', 'rejected');
+  const url = addressIn(await listening.line(/^Listening/));
+  expect((await sender.send({ url, ...lead, secrets: [secret] })).answer).toBe('{"status":"rejected"}');
+  expect(await listening.line(/delivery/)).toMatch(/delivery dlv_1+ data\.contact\.email=•••$/);
+  expect(listening.lines.join('\n')).not.toContain('ada');
+  expect((await sender.send({ url, id, body, secrets: [secret] })).answer).toBe('');
+  listening.stop();
+  await listening.ended;
+  const showing = await listen('--port', '0', '--show');
+  await sender.send({ url: addressIn(await showing.line(/^Listening/)), ...lead, secrets: [secret] });
+  expect(await showing.line(/ada@example/)).toContain('"email": "ada@example.com"');
+  showing.stop();
+  await showing.ended;
+});
+
 it.each([
+  [['--answer', 'maybe'], '--answer must be one of accepted, rejected, duplicate'],
   [['--secret', 'whsec_short'], '--secret must be what createWebhookEndpoint has shown'],
   [['--port', '99999'], '--port must be a number'],
   [['--fail', 'often'], '--fail must be how many tries'],
 ])('%j is told in a line', async (parameters, text) => {
-  const listening = await listen(...parameters);
-  expect(await listening.ended).toBe(1);
-  expect(listening.errors()).toContain(text);
-  expect(listening.errors().trim().split('\n')).toHaveLength(1);
+  const error: unknown = await listenCommand.run(parameters).catch((thrown: unknown) => thrown);
+  if (!(error instanceof CommandError)) throw new Error(`${text}: nothing was wrong`);
+  expect(error.message).toContain(text);
+  expect(error.message).not.toContain('\n');
 });
