@@ -6,13 +6,22 @@ import type { Actor } from '#organizations';
 import { done, type Outcome, refusal, type Refusal, refuse, refused } from '#outcome';
 import { isCountry } from './country.js';
 import { parseName } from './validate-schema.js';
-import type { Vertical } from './vertical.js';
+import {
+  defaultDedupeWindowDays,
+  maxDedupeWindowDays,
+  maxSourceLeadsPerMinute,
+  type Vertical,
+} from './vertical.js';
 import { VerticalStore } from './vertical.store.js';
 
 export interface DefineVerticalInput {
   readonly key: string;
   readonly name: string;
   readonly defaultCountry?: string | null | undefined;
+  /** 0 to 365; left out: 30 for a new vertical, and as it is for one that exists. */
+  readonly dedupeWindowDays?: number | null | undefined;
+  /** 1 to 100,000; left out: no limit. */
+  readonly sourceLeadsPerMinute?: number | null | undefined;
   /** The version that the caller read: needed to change a vertical that exists. */
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey: string;
@@ -24,7 +33,9 @@ export interface VerticalActed {
   readonly replayed: boolean;
 }
 
-type Checked = Pick<Vertical, 'key' | 'name' | 'defaultCountry'>;
+type Checked = Pick<Vertical, 'key' | 'name' | 'defaultCountry' | 'sourceLeadsPerMinute'> & {
+  readonly dedupeWindowDays: number | null;
+};
 
 /** Defines a vertical, or changes the name and the default country of one. Its key never changes. */
 @Injectable()
@@ -71,14 +82,13 @@ export class DefineVertical {
   }
 
   private async create(tx: Transaction, act: Act): Promise<Outcome<Vertical>> {
-    const { key, name, defaultCountry, expectedVersion, now } = act;
+    const { expectedVersion, now, ...checked } = act;
     if (expectedVersion !== null) {
       return stale(0, 'There is no vertical of this key yet: leave expectedVersion out to define it.');
     }
     const vertical: Vertical = {
-      key,
-      name,
-      defaultCountry,
+      ...checked,
+      dedupeWindowDays: checked.dedupeWindowDays ?? defaultDedupeWindowDays,
       version: 1,
       schemaVersion: null,
       createdAt: now,
@@ -89,12 +99,16 @@ export class DefineVertical {
   }
 
   private async change(tx: Transaction, before: Vertical, act: Act): Promise<Outcome<Vertical>> {
-    const { name, defaultCountry, expectedVersion, now } = act;
+    const { name, defaultCountry, sourceLeadsPerMinute, expectedVersion, now } = act;
     if (expectedVersion === null) {
       return stale(before.version, 'This vertical exists. Read it and give its version to change it.');
     }
     if (expectedVersion !== before.version) return stale(before.version);
-    return done(await this.verticals.update(tx, before, { name, defaultCountry, changedAt: now }));
+    const dedupeWindowDays = act.dedupeWindowDays ?? before.dedupeWindowDays;
+    const settings = { dedupeWindowDays, sourceLeadsPerMinute };
+    return done(
+      await this.verticals.update(tx, before, { name, defaultCountry, ...settings, changedAt: now }),
+    );
   }
 }
 
@@ -125,6 +139,19 @@ function checkInput(input: DefineVerticalInput): Outcome<Checked> {
     const message = 'An ISO 3166-1 code of two capital letters, such as US.';
     refusals.push(refusal('INVALID_VALUE', { field: ['input', 'defaultCountry'], message }));
   }
-  const checked = { key: text('key', 64), name: text('name', 200), defaultCountry };
+  const number = (field: 'dedupeWindowDays' | 'sourceLeadsPerMinute', least: number, most: number) => {
+    const value = input[field] ?? null;
+    if (value === null || (Number.isInteger(value) && value >= least && value <= most)) return value;
+    const message = `A whole number from ${least} to ${most}.`;
+    refusals.push(refusal('INVALID_VALUE', { field: ['input', field], message }));
+    return null;
+  };
+  const checked = {
+    key: text('key', 64),
+    name: text('name', 200),
+    defaultCountry,
+    dedupeWindowDays: number('dedupeWindowDays', 0, maxDedupeWindowDays),
+    sourceLeadsPerMinute: number('sourceLeadsPerMinute', 1, maxSourceLeadsPerMinute),
+  };
   return refusals.length > 0 ? refused(...refusals) : done(checked);
 }

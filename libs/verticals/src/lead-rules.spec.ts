@@ -74,6 +74,7 @@ describe('the rules of a vertical', () => {
     );
     expect(rulesOf(schema).judge(given, now)).toEqual({
       schemaVersion: 1,
+      publicKeys: new Set(['area', 'heating', 'note']),
       problems: [],
       attributes: [
         { key: 'heating', value: 'Öl' },
@@ -107,7 +108,12 @@ describe('the rules of a vertical', () => {
 
   it('of nobody take everything as it is', () => {
     const attributes = [{ key: 'any', value: ' thing ' }];
-    expect(noRules.judge(facts(attributes), now)).toEqual({ schemaVersion: null, attributes, problems: [] });
+    expect(noRules.judge(facts(attributes), now)).toEqual({
+      schemaVersion: null,
+      attributes,
+      publicKeys: new Set(),
+      problems: [],
+    });
   });
 
   it('leave other attributes alone where the schema says so', () => {
@@ -117,6 +123,8 @@ describe('the rules of a vertical', () => {
     ).toEqual({
       schemaVersion: 1,
       attributes,
+      // What the schema does not name may be about the person.
+      publicKeys: new Set(['note']),
       problems: [],
     });
   });

@@ -1,5 +1,10 @@
 import { expectationOf, type ValueReader, valueReader } from './attribute-value.js';
-import { contactFieldNames, type SchemaDefinition } from './vertical.js';
+import {
+  contactFieldNames,
+  defaultDedupeWindowDays,
+  type SchemaDefinition,
+  type Vertical,
+} from './vertical.js';
 
 /** One reason why a lead is not taken; `field` is the path below the lead, and the message never has a value in it. */
 export interface LeadProblem {
@@ -26,8 +31,18 @@ export interface LeadFacts {
 export interface LeadVerdict {
   readonly schemaVersion: number | null;
   readonly attributes: readonly AttributeGiven[];
+  /** Attributes that the schema calls not personal. What it does not name may be anything, so it is not among them. */
+  readonly publicKeys: ReadonlySet<string>;
   readonly problems: readonly LeadProblem[];
 }
+
+/** See {@link Vertical}. */
+export type VerticalSettings = Pick<Vertical, 'dedupeWindowDays' | 'sourceLeadsPerMinute'>;
+
+const defaultSettings: VerticalSettings = {
+  dedupeWindowDays: defaultDedupeWindowDays,
+  sourceLeadsPerMinute: null,
+};
 
 /** A schema version that leads are checked by at present; the newest one always, an older one for a time. */
 export interface AcceptedSchema {
@@ -67,6 +82,7 @@ class CompiledSchema {
   private readonly required: readonly CompiledAttribute[];
   private readonly version: number | null;
   private readonly definition: SchemaDefinition;
+  private readonly publicKeys: ReadonlySet<string>;
 
   constructor({ version, definition, acceptedUntil }: AcceptedSchema) {
     this.version = version;
@@ -80,6 +96,7 @@ class CompiledSchema {
     }));
     this.byKey = new Map(compiled.map((each) => [each.key, each]));
     this.required = compiled.filter((each) => each.required);
+    this.publicKeys = new Set(definition.attributes.flatMap(({ key, personal }) => (personal ? [] : [key])));
   }
 
   judge(facts: LeadFacts): LeadVerdict {
@@ -98,7 +115,7 @@ class CompiledSchema {
       if (capturedAt === null)
         problems.push(required(['consent', 'capturedAt'], schemaMessages.consentTimeRequired));
     }
-    return { schemaVersion: this.version, attributes, problems };
+    return { schemaVersion: this.version, attributes, publicKeys: this.publicKeys, problems };
   }
 
   /** An empty value is none: a form that sends every field may leave some empty. */
@@ -127,6 +144,8 @@ class CompiledSchema {
   }
 }
 
+const noKeys: ReadonlySet<string> = new Set();
+
 function required(field: readonly string[], message: string): LeadProblem {
   return { code: 'REQUIRED', field, message };
 }
@@ -147,6 +166,8 @@ export class LeadRules {
     readonly defaultCountry: string | null,
     /** The newest first. */
     accepted: readonly AcceptedSchema[],
+    /** How leads of the vertical are looked at beside their schema. */
+    readonly settings: VerticalSettings = defaultSettings,
   ) {
     this.schemas = accepted.map((each) => new CompiledSchema(each));
   }
@@ -157,7 +178,8 @@ export class LeadRules {
    */
   judge(facts: LeadFacts, now: Date): LeadVerdict {
     const [newest, ...older] = this.schemas;
-    if (!newest) return { schemaVersion: null, attributes: facts.attributes, problems: [] };
+    if (!newest)
+      return { schemaVersion: null, attributes: facts.attributes, publicKeys: noKeys, problems: [] };
     const verdict = newest.judge(facts);
     if (verdict.problems.length === 0) return verdict;
     for (const schema of older) {

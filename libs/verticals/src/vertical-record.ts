@@ -7,13 +7,15 @@ export interface VerticalRecord {
   readonly default_country: string | null;
   readonly version: number;
   readonly schema_version: number | null;
+  readonly dedupe_window_days: number;
+  readonly source_leads_per_minute: number | null;
   readonly created_at: Date;
   readonly changed_at: Date;
 }
 
 /** The columns of a vertical, for a select over `verticals` under the alias `v`. */
-export const verticalColumns =
-  'v.key, v.name, v.default_country, v.version, v.schema_version, v.created_at, v.changed_at';
+export const verticalColumns = `v.key, v.name, v.default_country, v.version, v.schema_version, v.dedupe_window_days, v.source_leads_per_minute,
+  v.created_at, v.changed_at`;
 
 /** Row to domain type. */
 export function verticalOf(record: VerticalRecord): Vertical {
@@ -23,6 +25,8 @@ export function verticalOf(record: VerticalRecord): Vertical {
     defaultCountry: record.default_country,
     version: record.version,
     schemaVersion: record.schema_version,
+    dedupeWindowDays: record.dedupe_window_days,
+    sourceLeadsPerMinute: record.source_leads_per_minute,
     createdAt: record.created_at,
     changedAt: record.changed_at,
   };

@@ -29,6 +29,8 @@ interface RulesRecord {
   readonly key: string;
   readonly version: number;
   readonly default_country: string | null;
+  readonly dedupe_window_days: number;
+  readonly source_leads_per_minute: number | null;
   readonly schema_version: number | null;
   readonly definition: SchemaDefinition | null;
   readonly is_newest: boolean | null;
@@ -104,7 +106,11 @@ export class VerticalQueries {
         const entry = accepted.get(key);
         if (!entry) return [key, noRules];
         const { version, default_country: country } = entry.of;
-        return [key, new LeadRules(version, country, entry.schemas.slice(0, maxAccepted))];
+        const settings = {
+          dedupeWindowDays: entry.of.dedupe_window_days,
+          sourceLeadsPerMinute: entry.of.source_leads_per_minute,
+        };
+        return [key, new LeadRules(version, country, entry.schemas.slice(0, maxAccepted), settings)];
       }),
     );
   }
@@ -114,7 +120,8 @@ export class VerticalQueries {
   private async rulesRecords(keys: readonly string[], now: Date): Promise<RulesRecord[]> {
     return await this.database.prepared<RulesRecord>(
       'lead-rules',
-      `select v.key, v.version, v.default_country, s.version as schema_version, s.definition,
+      `select v.key, v.version, v.default_country, v.dedupe_window_days, v.source_leads_per_minute,
+         s.version as schema_version, s.definition,
          s.version = v.schema_version as is_newest, s.accepted_until
        from verticals v left join lateral (
          select version, definition, min(previous_accepted_until) over (

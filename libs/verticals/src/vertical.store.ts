@@ -26,14 +26,17 @@ export class VerticalStore {
   /** False, and nothing written, when the key is taken. */
   async insert(tx: Transaction, vertical: Vertical): Promise<boolean> {
     const rows = await tx.query(
-      `insert into verticals (key, name, default_country, version, schema_version, created_at, changed_at)
-       values ($1, $2, $3, $4, $5, $6, $7) on conflict (key) do nothing returning key`,
+      `insert into verticals (key, name, default_country, version, schema_version, dedupe_window_days,
+         source_leads_per_minute, created_at, changed_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (key) do nothing returning key`,
       [
         vertical.key,
         vertical.name,
         vertical.defaultCountry,
         vertical.version,
         vertical.schemaVersion,
+        vertical.dedupeWindowDays,
+        vertical.sourceLeadsPerMinute,
         vertical.createdAt,
         vertical.changedAt,
       ],
@@ -45,16 +48,25 @@ export class VerticalStore {
   async update(
     tx: Transaction,
     before: Vertical,
-    change: Partial<Pick<Vertical, 'name' | 'defaultCountry' | 'schemaVersion'>> & {
+    change: Partial<Omit<Vertical, 'key' | 'version' | 'createdAt' | 'changedAt'>> & {
       readonly changedAt: Date;
     },
   ): Promise<Vertical> {
     const after = { ...before, ...change };
     const [record] = await tx.query<VerticalRecord>(
-      `update verticals v set name = $3, default_country = $4, schema_version = $5, changed_at = $6,
-         version = v.version + 1
+      `update verticals v set name = $3, default_country = $4, schema_version = $5, dedupe_window_days = $6,
+         source_leads_per_minute = $7, changed_at = $8, version = v.version + 1
        where v.key = $1 and v.version = $2 returning ${verticalColumns}`,
-      [before.key, before.version, after.name, after.defaultCountry, after.schemaVersion, after.changedAt],
+      [
+        before.key,
+        before.version,
+        after.name,
+        after.defaultCountry,
+        after.schemaVersion,
+        after.dedupeWindowDays,
+        after.sourceLeadsPerMinute,
+        after.changedAt,
+      ],
     );
     invariant(record, 'a held vertical has changed');
     return verticalOf(record);

@@ -65,9 +65,20 @@ export interface Vertical {
   readonly version: number;
   /** The newest schema; null as long as none is published, and then only the contact is checked. */
   readonly schemaVersion: number | null;
+  /** For how many days of 24 hours a person who was accepted counts as the same lead; 0: never. */
+  readonly dedupeWindowDays: number;
+  /** More leads of one source within a minute are set aside; null: as many as come. */
+  readonly sourceLeadsPerMinute: number | null;
   readonly createdAt: Date;
   readonly changedAt: Date;
 }
+
+/** Where nothing is said, and for a vertical that is not defined. */
+export const defaultDedupeWindowDays = 30;
+/** The longest that a window may be. */
+export const maxDedupeWindowDays = 365;
+/** The highest limit that can be set; without one there is none. */
+export const maxSourceLeadsPerMinute = 100_000;
 
 /** A list of any length would be read on every submission. */
 export const maxAttributes = 100;

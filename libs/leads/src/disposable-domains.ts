@@ -1,0 +1,72 @@
+/**
+ * Domains whose mailboxes anybody can open and nobody keeps. A short list of the best known, kept by hand: what counts is
+ * that a person looks at such a lead, and the lists of tens of thousands that packages carry have real domains among them.
+ */
+const disposable: ReadonlySet<string> = new Set([
+  '10minutemail.com',
+  '10minutemail.net',
+  '20minutemail.com',
+  '33mail.com',
+  'anonaddy.me',
+  'burnermail.io',
+  'discard.email',
+  'discardmail.com',
+  'dispostable.com',
+  'emailondeck.com',
+  'fakeinbox.com',
+  'fakemail.net',
+  'getairmail.com',
+  'getnada.com',
+  'grr.la',
+  'guerrillamail.biz',
+  'guerrillamail.com',
+  'guerrillamail.de',
+  'guerrillamail.info',
+  'guerrillamail.net',
+  'guerrillamail.org',
+  'guerrillamailblock.com',
+  'inboxbear.com',
+  'inboxkitten.com',
+  'incognitomail.com',
+  'jetable.org',
+  'maildrop.cc',
+  'mailcatch.com',
+  'mailinator.com',
+  'mailinator.net',
+  'mailinator2.com',
+  'mailnesia.com',
+  'mailnull.com',
+  'mintemail.com',
+  'mohmal.com',
+  'mytemp.email',
+  'nada.email',
+  'sharklasers.com',
+  'spam4.me',
+  'spambog.com',
+  'spambox.us',
+  'spamgourmet.com',
+  'temp-mail.io',
+  'temp-mail.org',
+  'tempail.com',
+  'tempinbox.com',
+  'tempmail.dev',
+  'tempmail.net',
+  'tempmailo.com',
+  'tempr.email',
+  'throwawaymail.com',
+  'trashmail.com',
+  'trashmail.de',
+  'trashmail.net',
+  'wegwerfmail.de',
+  'wegwerfmail.net',
+  'yopmail.com',
+  'yopmail.fr',
+  'yopmail.net',
+]);
+
+/** Whether mail to the domain, or to the one above it, is thrown away. In lower case. */
+export function isDisposable(domain: string): boolean {
+  if (disposable.has(domain)) return true;
+  const dot = domain.indexOf('.');
+  return dot > 0 && disposable.has(domain.slice(dot + 1));
+}

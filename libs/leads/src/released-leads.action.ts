@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '#database';
+import type { Actor } from '#organizations';
+import { done, type Outcome, refusal, refused, refuse } from '#outcome';
+import { KeyRing } from '#persons';
+import { noRules, VerticalQueries } from '#verticals';
+import type { Lead, OpenedLead } from './lead.js';
+import { LeadQueries } from './lead.queries.js';
+import { type LeadPast, naturalKeyOf, type Pending, personKeys } from './pending.js';
+import { type Prepared, TakeLeads } from './take-leads.action.js';
+
+/** A lead out of quarantine, ready to be decided anew. */
+export interface Release {
+  readonly pending: Pending;
+  readonly prepared: Prepared;
+}
+
+/** The way of a lead from quarantine back into intake: the same two trips, in the transaction of who released it. */
+@Injectable()
+export class ReleasedLeads {
+  constructor(
+    private readonly leads: LeadQueries,
+    private readonly verticals: VerticalQueries,
+    private readonly keyRing: KeyRing,
+    private readonly takeLeads: TakeLeads,
+  ) {}
+
+  /** Null when the person was erased meanwhile. */
+  async prepare(
+    actor: Actor,
+    { agencyId, id }: Pick<Lead, 'agencyId' | 'id'>,
+    now: Date,
+    past: LeadPast | null = null,
+  ): Promise<Release | null> {
+    const [lead] = await this.leads.opened([{ agencyId, id }]);
+    if (!lead?.contact) return null;
+    const pending = await this.pendingOf({ ...actor, organizationId: agencyId }, lead, { now, past });
+    return { pending, prepared: await this.takeLeads.prepare([pending], now, true) };
+  }
+
+  /** Decides in `tx`. Refuses at `field` what intake refuses; without a reason when something moved meanwhile. */
+  async take(
+    tx: Transaction,
+    { pending, prepared }: Release,
+    field: readonly string[],
+  ): Promise<Outcome<null>> {
+    const taken = await this.takeLeads.take(tx, [pending], prepared);
+    if (!taken.ok) return taken;
+    const decision = taken.value.get(pending);
+    if (decision?.kind === 'KEPT') return done(null);
+    if (decision?.kind !== 'REFUSED' || decision.outcome.ok) return refuse('LEAD_NOT_QUARANTINED', { field });
+    return refused(
+      ...decision.outcome.refusals.map(({ code, message }) => refusal(code, { field, message })),
+    );
+  }
+
+  private async pendingOf(
+    actor: Actor,
+    lead: OpenedLead,
+    { now, past }: { readonly now: Date; readonly past: LeadPast | null },
+  ): Promise<Pending> {
+    const lookUps = await this.keyRing.lookUps();
+    const rules = (await this.verticals.rules([lead.vertical], now)).get(lead.vertical) ?? noRules;
+    const { contact, publicKeys, askedContractId } = lead;
+    const hashes = lookUps.ofPerson(contact ?? { phone: null, email: null });
+    const given = {
+      externalId: lead.externalId,
+      vertical: lead.vertical,
+      contractId: askedContractId,
+      test: lead.test,
+      contact: contact ?? nobody,
+      attributes: lead.attributes,
+      source: lead.source,
+      consent: lead.consent,
+      score: lead.score,
+    };
+    const submission = { ...given, schemaVersion: lead.schemaVersion, publicKeys, forcedState: null };
+    return {
+      path: ['input'],
+      read: { given, refusals: [] },
+      naturalKey: naturalKeyOf(lead.agencyId, lead),
+      inputHash: '',
+      actor,
+      lookUps,
+      rules,
+      sourceCount: 0,
+      checked: done({
+        agencyId: lead.agencyId,
+        leadId: lead.id,
+        submittedBy: actor.id,
+        submission,
+        inputHash: '',
+        hashes,
+        keys: personKeys(hashes, lead.vertical),
+        isReleased: true,
+        past,
+      }),
+    };
+  }
+}
+
+const nobody = {
+  email: null,
+  phone: null,
+  givenName: null,
+  familyName: null,
+  postalCode: null,
+  country: null,
+};
