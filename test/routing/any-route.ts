@@ -39,6 +39,7 @@ const anyEntries = (most: number): fc.Arbitrary<RouteEntry[]> =>
     .array(
       fc.record({
         buyer: fc.nat({ max: most }),
+        setBy: fc.constantFrom('AGENCY', 'BUYER', 'BOTH'),
         timeZone: fc.constantFrom(...zones),
         priority: fc.integer({ min: 1, max: 3 }),
         weight: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 1000 })),
@@ -53,30 +54,44 @@ const anyEntries = (most: number): fc.Arbitrary<RouteEntry[]> =>
       { minLength: 1, maxLength: most },
     )
     .map((all) =>
-      all.map(({ buyer, states, income, ...rest }, number) =>
-        entryOf(`c${String(number).padStart(2, '0')}`, {
-          ...rest,
-          buyerId: `b${buyer}`,
-          geography: {
-            only:
-              states.length === 0 ? [] : [{ country: 'US', states, postalPrefixes: [], postalRanges: [] }],
-            except: [],
-          },
-          rules:
-            income === null
-              ? []
-              : [
-                  {
-                    is: 'RANGE',
-                    attribute: 'income',
-                    type: 'INTEGER',
-                    atLeast: String(income),
-                    atMost: null,
-                  },
-                ],
-        }),
+      all.map(({ buyer, setBy, states, income, ...rest }, number) =>
+        setBySide(
+          setBy,
+          entryOf(`c${String(number).padStart(2, '0')}`, {
+            ...rest,
+            buyerId: `b${buyer}`,
+            geography: {
+              only:
+                states.length === 0 ? [] : [{ country: 'US', states, postalPrefixes: [], postalRanges: [] }],
+              except: [],
+            },
+            rules:
+              income === null
+                ? []
+                : [
+                    {
+                      is: 'RANGE',
+                      attribute: 'income',
+                      type: 'INTEGER',
+                      atLeast: String(income),
+                      atMost: null,
+                    },
+                  ],
+          }),
+        ),
       ),
     );
+
+/** The same conditions, set by one side or by both. */
+function setBySide(setBy: 'AGENCY' | 'BUYER' | 'BOTH', entry: RouteEntry): RouteEntry {
+  if (setBy === 'AGENCY') return entry;
+  const bare = entryOf(entry.contractId);
+  const { rules, geography, sources, hours, caps, minScore, maxAgeSeconds, requiresConsent, pause } = entry;
+  const own = { rules, geography, sources, hours, caps, minScore, maxAgeSeconds, requiresConsent, pause };
+  if (setBy === 'BOTH') return { ...entry, buyer: own };
+  const { contractId, buyerId, timeZone, priority, weight, bid } = entry;
+  return { ...bare, contractId, buyerId, timeZone, priority, weight, bid, buyer: own };
+}
 
 /** A route by any method, sometimes with a fallback that shares contracts with it. */
 export const anyRoutes: fc.Arbitrary<readonly [Route, ...Route[]]> = fc
@@ -93,8 +108,8 @@ export const anyRoutes: fc.Arbitrary<readonly [Route, ...Route[]]> = fc
     const main = routeOf(entries, { method, maxBuyers, minBid, fallback: hasFallback ? 'rest' : null });
     // A contract that stands in both has one buyer, and one count of its caps.
     const shared = others.map((entry, number) => {
-      const { buyerId = entry.buyerId, timeZone, caps } = entries[number] ?? entry;
-      return { ...entry, buyerId, timeZone, caps };
+      const { buyerId, timeZone, caps, buyer } = entries[number] ?? entry;
+      return { ...entry, buyerId, timeZone, caps, buyer };
     });
     const rest = routeOf(shared, { name: 'rest', method: otherMethod });
     return hasFallback ? [main, rest] : [main];

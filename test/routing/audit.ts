@@ -3,6 +3,7 @@ import {
   type Decision,
   type Route,
   type RouteEntry,
+  capsOf,
   duplicateDetails,
   entriesInOrder,
   outcomesOf,
@@ -92,7 +93,7 @@ export class Auditor {
       this.sales += 1;
       const entry = this.entries[stage]?.find((each) => each.contractId === contractId);
       if (!entry) return this.complain(leadId, 'went to a contract outside the route');
-      entry.caps.forEach((cap, index) => {
+      capsOf(entry).forEach((cap, index) => {
         const key = `${contractId} ${index} ${windowName(cap.unit, entry.timeZone)}`;
         const count = this.counts.get(key) ?? { leads: 0, amountMinor: 0n };
         count.leads += 1;

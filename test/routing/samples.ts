@@ -38,6 +38,7 @@ export function entryOf(contractId: string, wishes: Partial<RouteEntry> = {}): R
     maxAgeSeconds: null,
     requiresConsent: false,
     pause: null,
+    buyer: null,
     ...wishes,
   };
 }
@@ -68,6 +69,8 @@ export function contractsOf(routes: readonly Route[], baseRateMinor = 1000n): Ro
     buyerId,
     baseRate: usd(baseRateMinor),
     timeZone: 'UTC',
+    consentRequired: false,
+    platformFeeRatePpm: 0,
   }));
 }
 

@@ -72,6 +72,7 @@ describe('a route', () => {
             priority: 2,
             weight: 10,
             bid: usd(1250),
+            buyer: null,
             rules: [
               { is: 'RANGE', attribute: 'income', type: 'INTEGER', atLeast: '50000', atMost: null },
               {

@@ -13,9 +13,30 @@ export const context: RouteContext = {
     { key: 'note', type: 'TEXT', values: [] },
   ],
   contracts: [
-    { contractId: 'c1', buyerId: 'b1', baseRate: usd(1000), timeZone: 'America/New_York' },
-    { contractId: 'c2', buyerId: 'b2', baseRate: usd(2000), timeZone: 'Europe/London' },
-    { contractId: 'c3', buyerId: 'b3', baseRate: money(900n, asCurrency('EUR')), timeZone: 'Europe/Berlin' },
+    {
+      contractId: 'c1',
+      buyerId: 'b1',
+      baseRate: usd(1000),
+      timeZone: 'America/New_York',
+      consentRequired: false,
+      platformFeeRatePpm: 0,
+    },
+    {
+      contractId: 'c2',
+      buyerId: 'b2',
+      baseRate: usd(2000),
+      timeZone: 'Europe/London',
+      consentRequired: false,
+      platformFeeRatePpm: 0,
+    },
+    {
+      contractId: 'c3',
+      buyerId: 'b3',
+      baseRate: money(900n, asCurrency('EUR')),
+      timeZone: 'Europe/Berlin',
+      consentRequired: false,
+      platformFeeRatePpm: 0,
+    },
   ],
   others: [
     { name: 'rest', fallback: null },

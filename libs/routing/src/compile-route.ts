@@ -1,9 +1,20 @@
 import { type WeekMinutes, type WindowUnit, weekMinutesOf, windowContaining } from '#calendar';
+import { asRatePpm, type RatePpm, share } from '#money';
 import { invariant } from '#outcome';
 import { clausesOf } from './clauses.js';
 import { bidDetails, entriesInOrder, type RouteVersion } from './decision.js';
 import { LeadTests } from './lead-facts.js';
-import { type Cap, type Route, type RoutedContract, type RouteEntry, routeLimits } from './route.js';
+import {
+  type Cap,
+  type Route,
+  type RoutedContract,
+  type RouteEntry,
+  capsOf,
+  conditionsOf,
+  maxAgeSecondsOf,
+  minScoreOf,
+  routeLimits,
+} from './route.js';
 import { type CounterRef, counterKey, creditKey, standingKey } from './routing-state.js';
 
 export interface CompiledCap {
@@ -34,6 +45,7 @@ export interface CompiledEntry {
   readonly currency: string;
   readonly amountMinor: bigint;
   readonly amount: number;
+  readonly feeRatePpm: RatePpm;
   /** HIGHEST_BID: why its standing bid does not count; null when it does. */
   readonly bidFault: number | null;
   /** Numbers of {@link LeadTests}. */
@@ -41,7 +53,9 @@ export interface CompiledEntry {
   /** -1: any. */
   readonly minScore: number;
   readonly maxAgeMs: number;
-  readonly week: WeekMinutes | null;
+  readonly requiresConsent: boolean;
+  /** Both sides may have hours; within all of them leads are taken. */
+  readonly weeks: readonly WeekMinutes[];
   /** Those in leads first. */
   readonly caps: readonly CompiledCap[];
 }
@@ -95,6 +109,11 @@ export interface Counting {
   readonly counters: readonly CounterRef[];
   /** By cap. */
   readonly keys: readonly string[];
+}
+
+/** What a buyer owes for a lead at this price: the price and the operator's fee on it, in minor units. */
+export function owedFor({ feeRatePpm }: CompiledEntry, amountMinor: bigint): bigint {
+  return amountMinor + share(amountMinor, feeRatePpm);
 }
 
 /** What is compiled together. */
@@ -247,16 +266,20 @@ class Compiling {
       currency,
       amountMinor,
       amount: Number(amountMinor),
-      tests: clausesOf(entry).map((clause) => this.tests.add(clause, entry)),
-      minScore: entry.minScore ?? -1,
-      maxAgeMs: entry.maxAgeSeconds === null ? Infinity : entry.maxAgeSeconds * 1000,
-      week: entry.hours.length === 0 ? null : weekMinutesOf(entry.hours),
+      feeRatePpm: asRatePpm(contract.platformFeeRatePpm),
+      tests: clausesOf(entry).map((clause) => this.tests.add(clause)),
+      minScore: minScoreOf(entry) ?? -1,
+      maxAgeMs: (maxAgeSecondsOf(entry) ?? Infinity) * 1000,
+      requiresConsent:
+        contract.consentRequired || conditionsOf(entry).some(({ requiresConsent }) => requiresConsent),
+      weeks: conditionsOf(entry).flatMap(({ hours }) => (hours.length === 0 ? [] : [weekMinutesOf(hours)])),
       caps: this.capsOf(entry, currency),
     };
   }
 
-  private capsOf({ caps, timeZone }: RouteEntry, currency: string): readonly CompiledCap[] {
-    return caps
+  private capsOf(entry: RouteEntry, currency: string): readonly CompiledCap[] {
+    const { timeZone } = entry;
+    return capsOf(entry)
       .map((cap, detail): CompiledCap => {
         const index = this.capCount;
         this.capCount += 1;

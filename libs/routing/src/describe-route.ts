@@ -4,7 +4,17 @@ import { unreachable } from '#outcome';
 import { clausesOf } from './clauses.js';
 import { entriesInOrder } from './decision.js';
 import { describeClause } from './describe-rule.js';
-import type { Cap, Pause, RouteEntry, RouteMethod, RouteRules } from './route.js';
+import {
+  type Cap,
+  type Pause,
+  type RouteEntry,
+  type RouteMethod,
+  type RouteRules,
+  capsOf,
+  conditionsOf,
+  maxAgeSecondsOf,
+  minScoreOf,
+} from './route.js';
 
 /** A route in plain words. */
 export interface DescribedRoute {
@@ -63,22 +73,30 @@ export function describeRoute(rules: RouteRules): DescribedRoute {
 
 /** One entry, clause by clause: what its own buyer may read as well. The agency's part (the order) comes first. */
 export function describeEntry(entry: RouteEntry, method: RouteMethod): readonly string[] {
-  const { timeZone, hours, caps, minScore, maxAgeSeconds, requiresConsent, pause } = entry;
+  const { timeZone } = entry;
+  const minScore = minScoreOf(entry);
+  const maxAgeSeconds = maxAgeSecondsOf(entry);
+  const both = conditionsOf(entry);
+  const hours = both
+    .filter((each) => each.hours.length > 0)
+    .map((each) => each.hours.map(describeHours).join('; '));
   return [
     placeOf(entry, method),
-    ...clausesOf(entry).map((clause) => `Filter: leads ${describeClause(clause, entry)}`),
+    ...clausesOf(entry).map((clause) => `Filter: leads ${describeClause(clause)}`),
     ...(minScore === null ? [] : [`Score: at least ${minScore} of 100`]),
     ...(maxAgeSeconds === null
       ? []
       : [`Age: at most ${describeSeconds(maxAgeSeconds)} since the lead was received`]),
-    ...(requiresConsent ? ['Consent: must be recorded with the lead'] : []),
+    ...(both.some(({ requiresConsent }) => requiresConsent)
+      ? ['Consent: must be recorded with the lead']
+      : []),
     hours.length === 0
       ? 'Hours: always'
-      : `Hours: ${hours.map(describeHours).join('; ')}, by the clock in ${timeZone}`,
-    ...caps.map(
+      : `Hours: ${hours.join(', and within ')}, by the clock in ${timeZone}`,
+    ...capsOf(entry).map(
       (cap) => `${cap.measure === 'LEADS' ? 'Cap' : 'Budget'}: ${describeCap(cap)}, counted in ${timeZone}`,
     ),
-    ...(pause ? [`Pause: ${describePause(pause)}`] : []),
+    ...both.flatMap(({ pause }) => (pause ? [`Pause: ${describePause(pause)}`] : [])),
   ];
 }
 

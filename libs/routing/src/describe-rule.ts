@@ -2,19 +2,18 @@ import { unreachable } from '#outcome';
 import type { AttributeRule } from './attribute-rule.js';
 import type { Clause } from './clauses.js';
 import { type Area, type Geography, isWholeCountry } from './geography.js';
-import type { RouteEntry } from './route.js';
 import type { SourceMatch, SourceRule } from './source-rule.js';
 
 /** How many of a long list are told. */
 const listed = 8;
 
 /** Says in plain words what a condition of an entry asks for; the rest of a sentence that begins with "Leads". */
-export function describeClause(clause: Clause, entry: Pick<RouteEntry, 'geography' | 'sources'>): string {
+export function describeClause(clause: Clause): string {
   switch (clause.kind) {
     case 'GEOGRAPHY':
-      return describeGeography(entry.geography);
+      return describeGeography(clause.geography);
     case 'SOURCES':
-      return describeSources(entry.sources);
+      return describeSources(clause.sources);
     case 'RULE':
       return `with ${describeRule(clause.rule)}`;
     default:

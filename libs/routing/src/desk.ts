@@ -1,8 +1,9 @@
 import { includesMinute, minuteOfWeek } from '#calendar';
 import { invariant } from '#outcome';
-import { type CompiledEntry, type CompiledRoute, type Stage, countingAt } from './compile-route.js';
+import { type CompiledEntry, type CompiledRoute, type Stage, countingAt, owedFor } from './compile-route.js';
 import { type OutcomeCode, outcomeCode } from './decision.js';
 import type { RoutableLead } from './routable-lead.js';
+import { conditionsOf } from './route.js';
 import {
   type CounterIncrement,
   type CreditUse,
@@ -75,14 +76,19 @@ export class Desk {
   }
 
   /** What stands against selling at this price, in whole minor units; a test lead asks not. */
-  roomFor({ caps, credit }: CompiledEntry, amount: number): OutcomeCode {
+  roomFor(entry: CompiledEntry, amountMinor: bigint): OutcomeCode {
+    const { caps, credit } = entry;
+    const amount = Number(amountMinor);
     for (const { index, detail, isMoney } of caps) {
       const left = this.capRoom[index] ?? 0;
       if (isMoney ? left < amount : left < 1) {
         return outcomeCode(isMoney ? 'BUDGET_REACHED' : 'CAP_REACHED', detail);
       }
     }
-    return (this.creditRoom[credit] ?? 0) < amount ? code.noBalance : eligible;
+    const creditRoom = this.creditRoom[credit] ?? 0;
+    // Most buyers have no limit, and nothing need be computed for them.
+    if (creditRoom === Infinity) return eligible;
+    return creditRoom < Number(owedFor(entry, amountMinor)) ? code.noBalance : eligible;
   }
 
   /** Counts a sale: from now on there is less room under the contract and for the buyer. */
@@ -91,8 +97,9 @@ export class Desk {
     const { contract, credit } = sold;
     this.soldLeads[contract] = (this.soldLeads[contract] ?? 0) + 1;
     this.soldMinor[contract] = (this.soldMinor[contract] ?? 0n) + amountMinor;
-    this.creditMinor[credit] = (this.creditMinor[credit] ?? 0n) + amountMinor;
-    this.creditRoom[credit] = (this.creditRoom[credit] ?? 0) - amount;
+    const owed = owedFor(sold, amountMinor);
+    this.creditMinor[credit] = (this.creditMinor[credit] ?? 0n) + owed;
+    this.creditRoom[credit] = (this.creditRoom[credit] ?? 0) - Number(owed);
     for (const each of this.compiled.entries) {
       if (each.credit !== credit) continue;
       if (each.contract === contract) {
@@ -100,7 +107,7 @@ export class Desk {
           this.capRoom[index] = (this.capRoom[index] ?? 0) - (isMoney ? amount : 1);
         }
       }
-      this.room[each.index] = this.roomFor(each, each.amount);
+      this.room[each.index] = this.roomFor(each, each.amountMinor);
     }
   }
 
@@ -197,7 +204,7 @@ export class Desk {
         invariant(count, 'a counter that routing needs was not read');
         this.capRoom[cap] = Number(limit - (isMoney ? count.amountMinor : BigInt(count.leads)));
       }
-      this.room[index] = this.roomFor(each, each.amount);
+      this.room[index] = this.roomFor(each, each.amountMinor);
       const { owed, lastTurn } = state.standings.get(each.standingKey) ?? newStanding;
       this.owed[index] = owed;
       this.lastTurn[index] = lastTurn;
@@ -215,15 +222,16 @@ interface Present {
   readonly weekMinutes: readonly number[];
 }
 
-function closedBy({ entry, week, zone }: CompiledEntry, { state, weekMinutes }: Present): OutcomeCode {
+function closedBy({ entry, weeks, zone }: CompiledEntry, { state, weekMinutes }: Present): OutcomeCode {
   const { at, contracts } = state;
   const circumstance = contracts.get(entry.contractId);
   if (!circumstance?.active) return code.inactive;
-  const { pause } = entry;
-  const isPaused = pause !== null && pause.from <= at && (pause.until === null || at < pause.until);
+  const isPaused = conditionsOf(entry).some(
+    ({ pause }) => pause !== null && pause.from <= at && (pause.until === null || at < pause.until),
+  );
   if (circumstance.buyerPaused || isPaused) return code.paused;
   if (circumstance.circuitOpen) return code.circuitOpen;
-  return week && !includesMinute(week, weekMinutes[zone] ?? 0) ? code.outOfSchedule : eligible;
+  return weeks.every((week) => includesMinute(week, weekMinutes[zone] ?? 0)) ? eligible : code.outOfSchedule;
 }
 
 function order(a: string, b: string): number {

@@ -13,7 +13,7 @@ import {
 } from './decision.js';
 import { describeCap, describeSeconds } from './describe-route.js';
 import { describeClause } from './describe-rule.js';
-import type { Route } from './route.js';
+import { type Route, capsOf, maxAgeSecondsOf, minScoreOf } from './route.js';
 
 /** Who asks. The operator's people see what agencies see. */
 export type DecisionViewer =
@@ -141,7 +141,7 @@ function reasonOf(each: ConsideredEntry, sale: Sale | undefined): string {
       return mismatchReason(each);
     case 'CAP_REACHED':
     case 'BUDGET_REACHED': {
-      const cap = entry.caps[detail];
+      const cap = capsOf(entry)[detail];
       const limit = cap ? `${describeCap(cap)}, in ${entry.timeZone}` : 'a limit that is set';
       return outcome === 'CAP_REACHED'
         ? `The cap was reached: ${limit}.`
@@ -154,11 +154,11 @@ function reasonOf(each: ConsideredEntry, sale: Sale | undefined): string {
     case 'DUPLICATE_FOR_BUYER':
       return duplicateReason(detail);
     case 'BELOW_MIN_SCORE':
-      return `The score was below ${entry.minScore ?? 0} of 100, or not known.`;
+      return `The score was below ${minScoreOf(entry) ?? 0} of 100, or not known.`;
     case 'BELOW_MIN_BID':
       return bidReason(detail);
     case 'TOO_OLD':
-      return `The lead was older than ${describeSeconds(entry.maxAgeSeconds ?? 0)}.`;
+      return `The lead was older than ${describeSeconds(maxAgeSecondsOf(entry) ?? 0)}.`;
     case 'CONSENT_MISSING':
       return 'No consent was recorded with the lead.';
     case 'SUPPRESSED':
@@ -179,7 +179,7 @@ function reasonOf(each: ConsideredEntry, sale: Sale | undefined): string {
 function mismatchReason({ entry, detail }: ConsideredEntry): string {
   const clause = clausesOf(entry)[detail];
   return clause
-    ? `The lead did not fit the filter: only leads ${describeClause(clause, entry)}.`
+    ? `The lead did not fit the filter: only leads ${describeClause(clause)}.`
     : 'A filter did not fit.';
 }
 

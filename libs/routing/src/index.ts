@@ -9,7 +9,15 @@ export {
 export { type Area, type Geography, type PostalRange, anywhere } from './geography.js';
 export { type SourceMatch, type SourceRule, anySource } from './source-rule.js';
 export * from './raw-route.js';
-export { type RouteContext, validateRoute } from './validate-route.js';
+export {
+  readBuyingRules,
+  readRules,
+  storedBuyingRules,
+  type StoredBuyingRules,
+  storedRules,
+  type StoredRules,
+} from './stored-route.js';
+export { type RouteContext, validateBuyingRules, validateRoute } from './validate-route.js';
 export { type Clause, clausesOf } from './clauses.js';
 export { describeClause, describeRule } from './describe-rule.js';
 export { type DescribedRoute, describeCap, describeEntry, describeRoute } from './describe-route.js';
@@ -50,3 +58,26 @@ export {
   type ExplainedEntry,
   explainDecision,
 } from './explain-decision.js';
+export {
+  DefineRoute,
+  type DefineRouteInput,
+  type RemoveRouteInput,
+  type RouteActed,
+} from './define-route.action.js';
+export {
+  type BuyingRulesSet,
+  type PauseBuyingInput,
+  type ResumeBuyingInput,
+  SetBuyingRules,
+  type SetBuyingRulesInput,
+} from './set-buying-rules.action.js';
+export {
+  type BuyingRulesView,
+  type DecisionView,
+  type RouteFilter,
+  RouteQueries,
+  type RouteView,
+} from './route.queries.js';
+export { type HeldDesk, type HeldDesks, type RouteAsked, RoutingDeskStore } from './routing-desk.store.js';
+export { DecisionStore, type RoutedAtDesk, type SaleLost } from './decision.store.js';
+export { RoutingModule } from './routing.module.js';

@@ -8,7 +8,6 @@ import {
 import type { Clause } from './clauses.js';
 import { normalState, placeTest, postalBeginnings } from './geography.js';
 import type { RoutableLead } from './routable-lead.js';
-import type { RouteEntry } from './route.js';
 import { normalSource, sourceTest } from './source-rule.js';
 
 /** A lead in the form that tests compare: filled anew for each one, and only with what some test asks for. */
@@ -57,13 +56,13 @@ export class LeadTests {
   private asksForSource = false;
 
   /** The number of the condition's test; the same for the same condition. */
-  add(clause: Clause, entry: RouteEntry): number {
-    const key = `${clause.kind} ${JSON.stringify(contentOf(clause, entry))}`;
+  add(clause: Clause): number {
+    const key = JSON.stringify(clause);
     const known = this.numbers.get(key);
     if (known !== undefined) return known;
     const number = this.tests.length;
     this.numbers.set(key, number);
-    this.tests.push(this.testOf(clause, entry));
+    this.tests.push(this.testOf(clause));
     this.answers = new Uint8Array(this.tests.length);
     return number;
   }
@@ -112,14 +111,14 @@ export class LeadTests {
     }
   }
 
-  private testOf(clause: Clause, entry: RouteEntry): LeadTest {
+  private testOf(clause: Clause): LeadTest {
     switch (clause.kind) {
       case 'GEOGRAPHY':
         this.asksForPlace = true;
-        return placeTest(entry.geography) ?? always;
+        return placeTest(clause.geography) ?? always;
       case 'SOURCES':
         this.asksForSource = true;
-        return sourceTest(entry.sources) ?? always;
+        return sourceTest(clause.sources) ?? always;
       case 'RULE':
         return this.ruleTest(clause.rule);
     }
@@ -190,11 +189,6 @@ export class LeadTests {
     this.facts.orders.push(undefined);
     return slot;
   }
-}
-
-function contentOf(clause: Clause, entry: RouteEntry): unknown {
-  if (clause.kind === 'RULE') return clause.rule;
-  return clause.kind === 'GEOGRAPHY' ? entry.geography : entry.sources;
 }
 
 const always: LeadTest = () => true;

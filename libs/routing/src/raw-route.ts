@@ -18,12 +18,22 @@ export interface RawAmount {
 }
 
 /** What is left out sets no condition; a priority left out is 1, a weight 1, a zone the contract's. */
-export interface RawEntry {
+export interface RawEntry extends RawConditions {
   readonly contractId: string;
   readonly timeZone?: string | null | undefined;
   readonly priority?: number | null | undefined;
   readonly weight?: number | null | undefined;
   readonly bid?: RawAmount | null | undefined;
+}
+
+/** What a buyer wants under one of its contracts; a zone left out is the contract's. */
+export interface RawBuyingRules extends RawConditions {
+  readonly timeZone?: string | null | undefined;
+  readonly bid?: RawAmount | null | undefined;
+}
+
+/** What is left out sets no condition. */
+export interface RawConditions {
   readonly rules?: readonly RawRule[] | null | undefined;
   readonly geography?: RawGeography | null | undefined;
   readonly sources?: RawSources | null | undefined;

@@ -197,7 +197,7 @@ class Routing {
       const room = lead.test ? eligible : (this.desk.room[entry.index] ?? 0);
       return room === eligible ? own : room;
     }
-    const room = lead.test ? eligible : this.desk.roomFor(entry, Number(bid.amountMinor));
+    const room = lead.test ? eligible : this.desk.roomFor(entry, bid.amountMinor);
     return room === eligible ? { compiled: entry, amountMinor: bid.amountMinor, bidId: bid.bidId } : room;
   }
 
@@ -209,7 +209,7 @@ class Routing {
       const mark = this.marks[compiled.contract] ?? 0;
       if (mark !== eligible) return mark;
     }
-    if (compiled.entry.requiresConsent && !lead.hasConsent) return code.noConsent;
+    if (compiled.requiresConsent && !lead.hasConsent) return code.noConsent;
     if (this.state.at.getTime() - lead.receivedAt.getTime() > compiled.maxAgeMs) return code.tooOld;
     const { tests } = compiled;
     for (let clause = 0; clause < tests.length; clause += 1) {

@@ -37,18 +37,8 @@ export interface Pause {
   readonly until: Date | null;
 }
 
-/** One contract's place in a route: what the agency gives it, and what its buyer wants. */
-export interface RouteEntry {
-  readonly contractId: string;
-  readonly buyerId: string;
-  /** The buyer's own: caps, hours and days are counted in it. */
-  readonly timeZone: string;
-  /** 1 comes first; equals go by contract id, so that the order never depends on chance. */
-  readonly priority: number;
-  /** The entry's share among the others that would take the lead, 1 to 10,000; only WEIGHTED looks at it. */
-  readonly weight: number;
-  /** What the buyer pays for a lead instead of the contract's base rate; only HIGHEST_BID looks at it. */
-  readonly bid: Money | null;
+/** When leads are taken and which: set by the agency in a route, and by the buyer for a contract. */
+export interface Conditions {
   /** All must hold. */
   readonly rules: readonly AttributeRule[];
   readonly geography: Geography;
@@ -61,6 +51,57 @@ export interface RouteEntry {
   readonly maxAgeSeconds: number | null;
   readonly requiresConsent: boolean;
   readonly pause: Pause | null;
+}
+
+/** One contract's place in a route: what the agency gives it, and what its buyer wants. */
+export interface RouteEntry extends Conditions {
+  readonly contractId: string;
+  readonly buyerId: string;
+  /** The buyer's own: caps, hours and days are counted in it. */
+  readonly timeZone: string;
+  /** 1 comes first; equals go by contract id, so that the order never depends on chance. */
+  readonly priority: number;
+  /** The entry's share among the others that would take the lead, 1 to 10,000; only WEIGHTED looks at it. */
+  readonly weight: number;
+  /** What the buyer pays for a lead instead of the contract's base rate; only HIGHEST_BID looks at it. */
+  readonly bid: Money | null;
+  /** The buyer's own conditions, which must hold beside the agency's. Null: it has set none. */
+  readonly buyer: Conditions | null;
+}
+
+/** What a buyer wants under one of its contracts, whatever route of the agency names it. */
+export interface BuyingRules extends Conditions {
+  readonly timeZone: string;
+  readonly bid: Money | null;
+}
+
+/** The entry as it counts once its buyer has said what it wants: its zone and bid, and its conditions beside the agency's. */
+export function withBuyingRules(entry: RouteEntry, wanted: BuyingRules | null): RouteEntry {
+  if (!wanted) return { ...entry, buyer: null };
+  const { timeZone, bid, ...buyer } = wanted;
+  return { ...entry, timeZone, bid: bid ?? entry.bid, buyer };
+}
+
+/** The conditions of an entry: the agency's, then the buyer's. All of them must hold. */
+export function conditionsOf(entry: RouteEntry): readonly Conditions[] {
+  return entry.buyer ? [entry, entry.buyer] : [entry];
+}
+
+/** The caps of an entry in the order by which a decision numbers them. */
+export function capsOf(entry: RouteEntry): readonly Cap[] {
+  return conditionsOf(entry).flatMap(({ caps }) => caps);
+}
+
+/** The score that a lead must have for both sides; null: any. */
+export function minScoreOf(entry: RouteEntry): number | null {
+  const scores = conditionsOf(entry).flatMap(({ minScore }) => minScore ?? []);
+  return scores.length === 0 ? null : Math.max(...scores);
+}
+
+/** How old a lead may be for both sides, in seconds; null: as old as it is. */
+export function maxAgeSecondsOf(entry: RouteEntry): number | null {
+  const ages = conditionsOf(entry).flatMap(({ maxAgeSeconds }) => maxAgeSeconds ?? []);
+  return ages.length === 0 ? null : Math.min(...ages);
 }
 
 /** How one agency gives the leads of one vertical to buyers. Valid as a whole; see validateRoute. */
@@ -94,6 +135,10 @@ export interface RoutedContract {
   readonly baseRate: Money;
   /** The contract's zone: taken for the buyer's where the entry names none. */
   readonly timeZone: string;
+  /** The operator's fee on top, which takes of the buyer's credit as well. */
+  readonly platformFeeRatePpm: number;
+  /** By its terms: a lead without consent is not delivered under it. */
+  readonly consentRequired: boolean;
 }
 
 /** What routing must know of an attribute of the vertical's schema. */
@@ -132,7 +177,8 @@ export type SkipReason = (typeof skipReasons)[number];
 /** The bounds of a route, so that neither its rules nor a lead's way through them grow without end. */
 export const routeLimits = {
   entries: 200,
-  rulesPerEntry: 40,
+  /** Of each side. A decision numbers 64 conditions of an entry at most. */
+  rulesPerEntry: 30,
   /** Rules within rules, such as any of several. */
   ruleDepth: 4,
   /** All parts of one rule together. */

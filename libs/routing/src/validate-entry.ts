@@ -3,6 +3,7 @@ import type { Money } from '#money';
 import { type Area, type Geography, type PostalRange, normalPostalCode, normalState } from './geography.js';
 import type {
   RawArea,
+  RawBuyingRules,
   RawCap,
   RawEntry,
   RawGeography,
@@ -10,28 +11,55 @@ import type {
   RawSource,
   RawSources,
 } from './raw-route.js';
-import { type Cap, type Pause, type RoutedContract, type RouteEntry, routeLimits } from './route.js';
+import {
+  type BuyingRules,
+  type Cap,
+  type Pause,
+  type RoutedContract,
+  type RouteEntry,
+  routeLimits,
+} from './route.js';
 import { type Path, type RouteCheck, readEach } from './route-check.js';
 import type { SourceMatch, SourceRule } from './source-rule.js';
 import { type Attributes, readRules } from './validate-rules.js';
+
+/** Against what an entry or a buyer's rules are read. */
+interface Around {
+  readonly path: Path;
+  readonly attributes: Attributes;
+}
 
 /** Reads one entry. Undefined when its contract is not known, since little else can be told without it. */
 export function readEntry(
   check: RouteCheck,
   raw: RawEntry,
-  around: {
-    readonly path: Path;
-    readonly attributes: Attributes;
-    readonly contract: RoutedContract | undefined;
-  },
+  around: Around & { readonly contract: RoutedContract | undefined },
 ): RouteEntry | undefined {
-  const { path, attributes, contract } = around;
+  const { path, contract } = around;
   const at = (...parts: Path): Path => [...path, ...parts];
   if (!contract) {
     const message = 'You have no contract of this id for this vertical.';
     check.refuse('NOT_FOUND', at('contractId'), message);
     return undefined;
   }
+  const { priority, weight } = raw;
+  return {
+    contractId: contract.contractId,
+    buyerId: contract.buyerId,
+    priority: wholeOrNull(check, priority, at('priority'), { least: 1, most: routeLimits.priority }) ?? 1,
+    weight: wholeOrNull(check, weight, at('weight'), { least: 1, most: routeLimits.weight }) ?? 1,
+    ...readWanted(check, raw, { ...around, contract }),
+    buyer: null,
+  };
+}
+
+/** Reads what either side may say of a contract: zone, bid and conditions. */
+export function readWanted(
+  check: RouteCheck,
+  raw: RawBuyingRules,
+  { path, attributes, contract }: Around & { readonly contract: RoutedContract },
+): BuyingRules {
+  const at = (...parts: Path): Path => [...path, ...parts];
   const timeZone = raw.timeZone ?? contract.timeZone;
   if (!isTimeZone(timeZone)) check.refuse('INVALID_TIME_ZONE', at('timeZone'));
   const { currency } = contract.baseRate;
@@ -39,28 +67,32 @@ export function readEntry(
     if (amount && amount.currency !== currency) check.refuse('CURRENCY_MISMATCH', [...where, 'currency']);
     return amount ?? null;
   };
-  const number = (
-    value: number | null | undefined,
-    field: string,
-    bounds: { least: number; most: number },
-  ) => (value === null || value === undefined ? null : check.whole(value, at(field), bounds));
+  const { minScore, maxAgeSeconds: maxAge } = raw;
   return {
-    contractId: contract.contractId,
-    buyerId: contract.buyerId,
     timeZone,
-    priority: number(raw.priority, 'priority', { least: 1, most: routeLimits.priority }) ?? 1,
-    weight: number(raw.weight, 'weight', { least: 1, most: routeLimits.weight }) ?? 1,
     bid: raw.bid ? inCurrency(check.amount(raw.bid, at('bid')), at('bid')) : null,
     rules: readRules(check, raw.rules ?? [], { path: at('rules'), attributes }),
     geography: readGeography(check, raw.geography ?? {}, at('geography')),
     sources: readSources(check, raw.sources ?? {}, at('sources')),
     hours: readHours(check, raw.hours ?? [], at('hours')),
     caps: readCaps(check, raw.caps ?? [], { path: at('caps'), inCurrency }),
-    minScore: number(raw.minScore, 'minScore', { least: 0, most: 100 }),
-    maxAgeSeconds: number(raw.maxAgeSeconds, 'maxAgeSeconds', { least: 1, most: routeLimits.maxAgeSeconds }),
+    minScore: wholeOrNull(check, minScore, at('minScore'), { least: 0, most: 100 }),
+    maxAgeSeconds: wholeOrNull(check, maxAge, at('maxAgeSeconds'), {
+      least: 1,
+      most: routeLimits.maxAgeSeconds,
+    }),
     requiresConsent: raw.requiresConsent ?? false,
     pause: readPause(check, raw, at('pause')),
   };
+}
+
+function wholeOrNull(
+  check: RouteCheck,
+  value: number | null | undefined,
+  path: Path,
+  bounds: { readonly least: number; readonly most: number },
+): number | null {
+  return value === null || value === undefined ? null : check.whole(value, path, bounds);
 }
 
 function readGeography(check: RouteCheck, raw: RawGeography, path: Path): Geography {
@@ -121,11 +153,11 @@ function readRanges(
   if (!check.fits(raw, path, routeLimits.areaParts)) return [];
   return readEach(raw, path, (given, place) => {
     const range = { from: postal.of(given.from.slice(0, 40)), to: postal.of(given.to.slice(0, 40)) };
-    const isRead = [given.from, given.to].every((text) => text.length <= 40);
-    if (!isRead || !postal.pattern.test(range.from) || !postal.pattern.test(range.to)) {
-      check.refuse('INVALID_VALUE', place, postal.such);
-      return undefined;
-    }
+    const ends = (['from', 'to'] as const).filter(
+      (end) => given[end].length > 40 || !postal.pattern.test(range[end]),
+    );
+    for (const end of ends) check.refuse('INVALID_VALUE', [...place, end], postal.such);
+    if (ends.length > 0) return undefined;
     if (range.from.length === range.to.length && range.from <= range.to) return range;
     check.refuse(
       'INVALID_VALUE',
@@ -210,7 +242,7 @@ function readCaps(
   });
 }
 
-function readPause(check: RouteCheck, { pause }: RawEntry, path: Path): Pause | null {
+function readPause(check: RouteCheck, { pause }: RawBuyingRules, path: Path): Pause | null {
   if (!pause) return null;
   const { from, until = null } = pause;
   const message = 'An instant in the years 1900 to 9000.';

@@ -1,7 +1,8 @@
 import { parseVertical } from '#contracts';
 import { type Outcome, done, refused } from '#outcome';
-import type { RawRoute } from './raw-route.js';
+import type { RawBuyingRules, RawRoute } from './raw-route.js';
 import {
+  type BuyingRules,
   type RoutedAttribute,
   type RoutedContract,
   type RouteEntry,
@@ -12,7 +13,7 @@ import {
   saleModes,
 } from './route.js';
 import { type Path, RouteCheck, readEach } from './route-check.js';
-import { readEntry } from './validate-entry.js';
+import { readEntry, readWanted } from './validate-entry.js';
 
 /** What a route is checked against. */
 export interface RouteContext {
@@ -44,7 +45,8 @@ export function validateRoute(
   const saleMode = check.oneOf(saleModes, raw.saleMode, ['saleMode']);
   const maxBuyers = readMaxBuyers(check, raw, saleMode === 'SHARED');
   const fallback = raw.fallback ?? null;
-  if (fallback !== null) checkFallback(check, { name, fallback }, context.others);
+  const isName = fallback === null || check.text(fallback, ['fallback'], 64) !== undefined;
+  if (fallback !== null && isName) checkFallback(check, { name, fallback }, context.others);
   const minBid = raw.minBid ? (check.amount(raw.minBid, ['minBid']) ?? null) : null;
   if (raw.minBid && method && !methodsWithBids.includes(method)) {
     check.refuse('INVALID_VALUE', ['minBid'], `Only ${methodsWithBids.join(' and ')} look at bids.`);
@@ -57,6 +59,21 @@ export function validateRoute(
     return refused(...check.refusals);
   }
   return done({ name, vertical, method, saleMode, maxBuyers, fallback, minBid, entries });
+}
+
+/**
+ * Reads what a buyer wants under one of its contracts: valid rules, or every refusal at once, as {@link validateRoute}
+ * does.
+ */
+export function validateBuyingRules(
+  raw: RawBuyingRules,
+  context: { readonly attributes: readonly RoutedAttribute[]; readonly contract: RoutedContract },
+  at: Path = ['input', 'rules'],
+): Outcome<BuyingRules> {
+  const check = new RouteCheck(at);
+  const attributes = new Map(context.attributes.map((attribute) => [attribute.key, attribute]));
+  const wanted = readWanted(check, raw, { path: [], attributes, contract: context.contract });
+  return check.refusals.length > 0 ? refused(...check.refusals) : done(wanted);
 }
 
 function readMaxBuyers(check: RouteCheck, { maxBuyers = null }: RawRoute, isShared: boolean): number {

@@ -23,6 +23,9 @@ const kinds = [
 ] as const satisfies readonly AttributeRule['is'][];
 type Kind = (typeof kinds)[number];
 
+/** In UTF-16 code units: as long as the value of an attribute may be. */
+const longestText = 2_000;
+
 const parts = ['attribute', 'value', 'values', 'atLeast', 'atMost', 'rule', 'rules'] as const;
 const partsOfKind: Readonly<Record<Kind, readonly (typeof parts)[number][]>> = {
   EQ: ['attribute', 'value'],
@@ -67,8 +70,9 @@ class RuleReader {
       check.refuse('TOO_MANY', at, `Rules may lie in each other ${routeLimits.ruleDepth} deep at most.`);
       return undefined;
     }
+    const isText = this.hasOnlyText(raw, at);
     const is = check.oneOf(kinds, raw.is, [...at, 'is']);
-    if (!is || !this.hasItsParts(raw, is, at)) return undefined;
+    if (!isText || !is || !this.hasItsParts(raw, is, at)) return undefined;
     switch (is) {
       case 'NOT': {
         const rule = raw.rule ? this.read(raw.rule, { at: [...at, 'rule'], depth: depth + 1 }) : undefined;
@@ -80,6 +84,22 @@ class RuleReader {
       default:
         return this.readOnAttribute(raw, is, at);
     }
+  }
+
+  /** What is no text at all is told where it stands, whether or not this kind of rule looks at it. */
+  private hasOnlyText(raw: RawRule, at: Path): boolean {
+    const given: readonly (readonly [Path, string])[] = [
+      ...(['attribute', 'value', 'atLeast', 'atMost'] as const).flatMap((name) => {
+        const text = raw[name];
+        return typeof text === 'string' ? [[[...at, name], text] as const] : [];
+      }),
+      ...(raw.values ?? [])
+        .slice(0, routeLimits.valuesPerRule)
+        .map((text, index) => [[...at, 'values', String(index)], text] as const),
+    ];
+    const wrong = given.filter(([, text]) => text.length > longestText || /[\p{Cc}\p{Cs}]/u.test(text));
+    for (const [path] of wrong) this.check.refuse('INVALID_VALUE', path);
+    return wrong.length === 0;
   }
 
   private readSeveral(raw: RawRule, is: 'ANY' | 'ALL', { at, depth }: Place): AttributeRule | undefined {

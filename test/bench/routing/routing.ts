@@ -154,6 +154,7 @@ function sampleEntry(number: number): RouteEntry {
     maxAgeSeconds: 3600,
     requiresConsent: true,
     pause: null,
+    buyer: null,
   };
 }
 
@@ -167,6 +168,8 @@ function sampleContracts() {
     buyerId: `buyer-${number}`,
     baseRate: money(1000n, USD),
     timeZone: 'UTC',
+    consentRequired: false,
+    platformFeeRatePpm: 0,
   }));
 }
 

@@ -1,0 +1,94 @@
+import {
+  applyChanges,
+  type DraftState,
+  draftOf,
+  type HeldDesk,
+  type RoutableLead,
+  routeBatch,
+  type RoutedAtDesk,
+  type Sale,
+} from '#routing';
+import { isProven, type KeptDecision } from './decide-intake.js';
+import type { Pending } from './pending.js';
+
+/** A lead of a batch that takes a route. */
+export interface ToRoute {
+  readonly pending: Pending;
+  readonly decision: KeptDecision;
+}
+
+/** What the routes of a batch made of its leads. */
+export interface BatchRouted {
+  /** For keeping: one for each desk that was used. */
+  readonly desks: readonly RoutedAtDesk[];
+  readonly sales: ReadonlyMap<Pending, readonly Sale[]>;
+  /** Buyers may claim these, or bid for them. */
+  readonly offered: ReadonlySet<Pending>;
+}
+
+/**
+ * Routes those leads of a batch that take a route, desk by desk and each in the order of the batch. `state` goes on from
+ * desk to desk: a contract may stand in several routes, and its caps are the same in all of them.
+ */
+export function routeDecided(leads: readonly ToRoute[], state: DraftState): BatchRouted {
+  const desks: RoutedAtDesk[] = [];
+  const sales = new Map<Pending, readonly Sale[]>();
+  const offered = new Set<Pending>();
+  const byDesk = new Map<HeldDesk, ToRoute[]>();
+  for (const each of leads) {
+    const { desk } = each.decision;
+    if (!desk) continue;
+    const own = byDesk.get(desk);
+    if (own) own.push(each);
+    else byDesk.set(desk, [each]);
+  }
+  for (const [desk, own] of byDesk) {
+    const before = draftOf(state);
+    const batch = routeBatch(
+      desk.compiled,
+      own.map((each) => routable(each, state.at)),
+      state,
+    );
+    applyChanges(state, batch);
+    desks.push({ compiled: desk.compiled, state: before, batch });
+    own.forEach(({ pending }, index) => {
+      const decision = batch.decisions[index];
+      if (decision?.result === 'OFFERED') offered.add(pending);
+      sales.set(pending, decision?.sales ?? []);
+    });
+  }
+  return { desks, sales, offered };
+}
+
+function routable({ pending, decision }: ToRoute, receivedAt: Date): RoutableLead {
+  const { lead, duplicateFor, suppressedFor } = decision;
+  const { contact, attributes, source, score, test, consent } = lead.submission;
+  const { past } = lead;
+  return {
+    leadId: lead.leadId,
+    receivedAt: past?.receivedAt ?? receivedAt,
+    test,
+    contractId: null,
+    attributes,
+    country: contact.country,
+    state: attributes.find(({ key }) => key === 'state')?.value ?? null,
+    postalCode: contact.postalCode,
+    source,
+    score,
+    hasConsent: isProven(consent),
+    // Persons count among the leads of the batch as they do among earlier ones: only where anybody looks at them.
+    personKeys: !past && looksAtPersons(pending, decision.desk) ? lead.keys.map(({ hash }) => hash) : [],
+    duplicateFor,
+    suppressedFor,
+    failedAt: [...(decision.desk?.contracts.values() ?? [])].flatMap(({ contractId, buyerId }) =>
+      past?.failedBuyers.has(buyerId) ? [contractId] : [],
+    ),
+    soldTo: past?.soldTo ?? [],
+    bids: null,
+  };
+}
+
+function looksAtPersons({ rules }: Pending, desk: HeldDesk | null): boolean {
+  if (rules.settings.dedupeWindowDays > 0) return true;
+  return [...(desk?.contracts.values() ?? [])].some(({ terms }) => (terms.dedupeWindowDays ?? 0) > 0);
+}
