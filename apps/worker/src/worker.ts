@@ -1,7 +1,9 @@
 import type { Config } from '#config';
 import { type JobEvent, migrateJobs, startWorker } from '#jobs';
 import { NestFactory } from '@nestjs/core';
+import { handoverToolsOf, openHandoverRelay } from '../../process/src/handover-relay.js';
 import type { Log } from '../../process/src/log.js';
+import { openWebhookRelay } from '../../process/src/webhook-relay.js';
 import { startPaymentLoop } from './payment-loop.js';
 import { createSchedule } from './schedule.js';
 import { createTasks } from './tasks.js';
@@ -31,9 +33,12 @@ export async function openWorker(config: Config, log: Log): Promise<Worker> {
       onEvent: (event) => report(log, event),
     });
     const payments = startPaymentLoop(paymentToolsOf(context));
+    const handoverTools = handoverToolsOf(context);
+    const handover = openHandoverRelay(handoverTools);
+    const webhooks = openWebhookRelay(config, handoverTools);
     const stop = async (): Promise<void> => {
       const timeoutMs = config.shutdownTimeoutMs;
-      await Promise.all([running.stop(timeoutMs), payments.stop(timeoutMs)]);
+      await Promise.all([running, payments, handover, webhooks].map((each) => each.stop(timeoutMs)));
       await context.close();
     };
     return { ended: running.ended, stop };

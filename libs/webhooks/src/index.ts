@@ -44,3 +44,5 @@ export {
 } from './circuit.js';
 /** How many messages go to one endpoint at the same time. */
 export { EndpointSlots, slotsAtFirst } from './slots.js';
+/** Working a queue of messages off: taking, trying, writing down; one bad endpoint never slows another. */
+export { type RelayRoom, type RelayWork, runRelay, type RunningRelay } from './relay.js';

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Clock } from '#calendar';
 import { isInsideTransaction } from '#database';
@@ -30,6 +31,8 @@ export interface WebhookMessage {
   readonly body: string;
   /** Those that are right at the moment; each signs. */
   readonly secrets: readonly Uint8Array[];
+  /** Beside those of every message, which they cannot replace; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** How one try went. */
@@ -47,6 +50,8 @@ export interface WebhookTry {
   readonly answerBytes: number;
   /** The first 2 kB of the answer as text. It may hold a person's data: it is for samples, and kept for those alone. */
   readonly answerStart: string;
+  /** The whole of the answer as it came; null when it did not end, was longer than 64 kB, or is no UTF-8. Never kept. */
+  readonly answer: string | null;
 }
 
 /** The longest body, in bytes. */
@@ -78,7 +83,11 @@ export class WebhookSender {
     const requestHeaders = webhookHeaders(message.id, startedAt);
     const timestampSeconds = secondsOf(startedAt);
     const signature = signWebhook({ ...message, timestampSeconds }, message.secrets);
-    const answer = await this.exchange(message, { ...requestHeaders, 'webhook-signature': signature });
+    const answer = await this.exchange(message, {
+      ...message.headers,
+      ...requestHeaders,
+      'webhook-signature': signature,
+    });
     return {
       ...nothing,
       ...answer,
@@ -162,9 +171,10 @@ interface Answer {
   readonly retryAfter?: string;
   readonly answerBytes?: number;
   readonly answerStart?: string;
+  readonly answer?: string | null;
 }
 
-const nothing = { status: null, answerBytes: 0, answerStart: '' };
+const nothing = { status: null, answerBytes: 0, answerStart: '', answer: null };
 
 class PeerRefused extends Error {
   override name = 'PeerRefused';
@@ -209,29 +219,31 @@ function pinnedPool({ url, addresses }: ResolvedTarget, policy: AddressPolicy): 
 type Body = AsyncIterable<Buffer> & { destroy(): void };
 
 /** Reads no more than the limit, and gives up on a body that lasts or breaks. */
-async function readStart(
-  body: Body,
-): Promise<{ readonly answerBytes: number; readonly answerStart: string }> {
+async function readStart(body: Body): Promise<Pick<WebhookTry, 'answerBytes' | 'answerStart' | 'answer'>> {
   const kept: Buffer[] = [];
   let answerBytes = 0;
+  let isWhole = false;
   const enough = setTimeout(() => body.destroy(), bodyTimeoutMs);
   try {
     for await (const chunk of body) {
-      if (answerBytes < answerStartBytes) kept.push(chunk);
+      kept.push(chunk);
       answerBytes += chunk.length;
-      if (answerBytes >= longestAnswerBytes) break;
+      if (answerBytes > longestAnswerBytes) break;
     }
+    isWhole = answerBytes <= longestAnswerBytes;
   } catch {
     // The status is known, and what has come of the body is enough.
   } finally {
     clearTimeout(enough);
     body.destroy();
   }
-  const start = Buffer.concat(kept).subarray(0, answerStartBytes).toString('utf8');
+  const all = Buffer.concat(kept);
+  const start = all.subarray(0, answerStartBytes).toString('utf8');
   // What cannot be stored or shown is left out.
   return {
     answerBytes: Math.min(answerBytes, longestAnswerBytes),
     answerStart: start.replaceAll(/[^\P{Cc}\n\t]|\p{Cs}/gu, ''),
+    answer: isWhole && isUtf8(all) ? all.toString('utf8') : null,
   };
 }
 

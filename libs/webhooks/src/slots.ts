@@ -18,10 +18,12 @@ export class EndpointSlots {
     this.underWay.set(endpointId, (this.underWay.get(endpointId) ?? 0) + 1);
   }
 
-  end(endpointId: string, hasArrived: boolean): void {
+  /** Null: whatever ended says nothing about the endpoint. */
+  end(endpointId: string, hasArrived: boolean | null): void {
     const left = (this.underWay.get(endpointId) ?? 1) - 1;
     if (left > 0) this.underWay.set(endpointId, left);
     else this.underWay.delete(endpointId);
+    if (hasArrived === null) return;
     const limit = this.limits.get(endpointId) ?? atFirst;
     this.limits.set(endpointId, hasArrived ? Math.min(atMost, limit + 1) : 1);
     // Bounded: of endpoints that are idle the oldest are forgotten, and begin anew.

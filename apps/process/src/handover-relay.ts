@@ -1,0 +1,123 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Clock, SandboxClock, SystemClock } from '#calendar';
+import type { Config } from '#config';
+import { Database, SandboxClockStore, UnitOfWork } from '#database';
+import {
+  createTryHandover,
+  DestinationStore,
+  HandoverQueueStore,
+  type OnUndelivered,
+  startHandoverRelay,
+} from '#handover';
+import { AcceptanceStore, LeadQueries, RouteAgain } from '#leads';
+import type { RunningRelay } from '#webhooks';
+import type { INestApplicationContext } from '@nestjs/common';
+import type { Log } from './log.js';
+import { showId } from './show-id.js';
+
+/** A database that is away is tried every second, and told of once a minute. */
+const warnEveryMs = 60_000;
+/** Leads that are routed again before others have their turn, and how often it is looked for such. */
+const routedAtOnce = 50;
+const routeEveryMs = 100;
+
+/** What the relay needs, out of a context that has the modules of leads and of handing them over. */
+export interface HandoverRelayTools {
+  readonly config: Pick<Config, 'webhookLoopback' | 'smtpUrl' | 'mailFrom'>;
+  readonly clock: Clock;
+  readonly clockStore: SandboxClockStore;
+  readonly database: Database;
+  readonly unitOfWork: UnitOfWork;
+  readonly leads: LeadQueries;
+  readonly acceptance: AcceptanceStore;
+  readonly routeAgain: RouteAgain;
+  readonly log: Log;
+}
+
+export function handoverToolsOf(context: INestApplicationContext): HandoverRelayTools {
+  const found = { strict: false } as const;
+  return {
+    config: context.get<Config>('Config', found),
+    clock: context.get<Clock>('Clock', found),
+    clockStore: context.get(SandboxClockStore, found),
+    database: context.get(Database, found),
+    unitOfWork: context.get(UnitOfWork, found),
+    leads: context.get(LeadQueries, found),
+    acceptance: context.get(AcceptanceStore, found),
+    routeAgain: context.get(RouteAgain, found),
+    log: context.get<Log>('Log', found),
+  };
+}
+
+/**
+ * Hands leads over from this process, by these settings, until it is stopped, and routes again what a buyer did not take.
+ * `onUndelivered` does something else with those instead.
+ */
+export function openHandoverRelay(
+  { config, clock, clockStore, database, unitOfWork, leads, acceptance, routeAgain, log }: HandoverRelayTools,
+  onUndelivered?: OnUndelivered,
+): RunningRelay {
+  const tryHandover = createTryHandover(config);
+  const machine = new SystemClock();
+  let warnedAt = 0;
+  const warn = (error: unknown): void => {
+    const now = machine.now().getTime();
+    if (now - warnedAt < warnEveryMs) return;
+    warnedAt = now;
+    log.warn('handing leads over was interrupted, and goes on', { error });
+  };
+  const businessTime = async (): Promise<Date> => {
+    // Another process may have advanced the sandbox's clock.
+    if (clock instanceof SandboxClock) clock.setOffset(await clockStore.offsetMs());
+    return clock.now();
+  };
+  const relay = startHandoverRelay({
+    queue: new HandoverQueueStore(database),
+    destinations: new DestinationStore(),
+    acceptance,
+    leads,
+    unitOfWork,
+    tryHandover,
+    showId,
+    businessTime,
+    onUndelivered:
+      onUndelivered ?? (async (tx, undelivered, now) => await routeAgain.queue(tx, undelivered, now)),
+    onError: warn,
+  });
+  const again = repeat(async () => await routeAgain.execute(await businessTime(), routedAtOnce), warn);
+  return {
+    stop: async (timeoutMs) => {
+      await Promise.all([relay.stop(timeoutMs), again.stop(timeoutMs)]);
+      await tryHandover.close();
+    },
+  };
+}
+
+/** Does work again and again, at once while there is some, until it is stopped. */
+function repeat(work: () => Promise<number>, onError: (error: unknown) => void): RunningRelay {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const isStopping = (): boolean => signal.aborted;
+  const run = async (): Promise<void> => {
+    while (!isStopping()) {
+      let pieces = 0;
+      try {
+        pieces = await work();
+      } catch (error) {
+        onError(error);
+      }
+      // Stopping wakes it.
+      if (pieces === 0) await pause(routeEveryMs, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  const ended = run();
+  return {
+    stop: async (timeoutMs) => {
+      stopping.abort();
+      const given = new AbortController();
+      const late = pause(timeoutMs, undefined, { signal: given.signal }).catch(() => undefined);
+      await Promise.race([ended, late]);
+      given.abort();
+    },
+  };
+}

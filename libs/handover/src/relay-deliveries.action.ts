@@ -1,0 +1,216 @@
+import type { Transaction, UnitOfWork } from '#database';
+import { type AcceptanceStore, type LeadQueries, type UndeliveredDelivery } from '#leads';
+import { systemActor } from '#organizations';
+import { done, invariant } from '#outcome';
+import { circuitAfterFailure, type RelayRoom, runRelay, type RunningRelay } from '#webhooks';
+import type { DestinationStore } from './destination.store.js';
+import type { FinishedHandover, HandoverQueueStore, TakenHandover } from './handover-queue.store.js';
+import { type HandoverEnd, maxTries, nextStep } from './next-step.js';
+import { sentLeadOf, type ShowId } from './sent-lead-of.js';
+import type { SentLead } from './sent-lead.js';
+import type { TriedHandover, TryHandover } from './try-handover.action.js';
+
+/**
+ * What becomes of leads that a buyer did not take: called in the transaction that says so, once for each delivery, with those that
+ * ended together. Whatever it writes commits with them.
+ */
+export type OnUndelivered = (
+  tx: Transaction,
+  undelivered: readonly UndeliveredDelivery[],
+  now: Date,
+) => Promise<void>;
+
+export interface HandoverTools {
+  readonly queue: HandoverQueueStore;
+  readonly destinations: DestinationStore;
+  readonly acceptance: AcceptanceStore;
+  readonly leads: LeadQueries;
+  readonly unitOfWork: UnitOfWork;
+  readonly tryHandover: TryHandover;
+  readonly showId: ShowId;
+  /** The time by which leads are sold: in a sandbox its own, asked anew for each batch. */
+  readonly businessTime: () => Promise<Date>;
+  readonly onUndelivered: OnUndelivered;
+  /** Something went wrong that is no receiver's fault; the relay goes on in a second. */
+  readonly onError: (error: unknown) => void;
+  /** Deliveries that are sent at the same time; 128 unless said otherwise. */
+  readonly capacity?: number;
+  /** How often an idle relay looks for work; every 25 ms unless said otherwise. */
+  readonly idleMs?: number;
+  /** From 0 up to 1; for tests. */
+  readonly random?: () => number;
+}
+
+interface LoadedHandover extends TakenHandover {
+  /** Null: it is not sent. */
+  readonly lead: SentLead | null;
+}
+
+/** How a delivery went that was taken, and what it is over with; null: it is tried again. */
+interface Ended {
+  readonly finished: FinishedHandover & { readonly handover: LoadedHandover };
+  readonly end: HandoverEnd | null;
+  readonly tried: TriedHandover | null;
+}
+
+const actor = systemActor('handover');
+/** How often it looks for what cannot be sent any more, and how much of that it takes at a time. */
+const hopelessEveryMs = 250;
+const hopelessAtOnce = 64;
+
+/**
+ * Hands leads over until it is stopped. Any number may run beside each other, in this process or others. At least once: a
+ * process that dies between sending and writing it down leaves the delivery to another one, under the same id; until then
+ * nobody knows whether the buyer has it. Sold, charged and booked in one transaction, once.
+ */
+export function startHandoverRelay(tools: HandoverTools): RunningRelay {
+  const relay = new HandoverRelay(tools);
+  const { queue, unitOfWork, onError, capacity, idleMs } = tools;
+  return runRelay<LoadedHandover, Ended>({
+    take: async (room) => await relay.take(room),
+    attempt: async (handover) => await relay.attempt(handover),
+    hasArrived: ({ tried }) => (tried === null ? null : tried.verdict !== null),
+    writeDown: async (batch) => await relay.writeDown(batch),
+    giveBack: async (left) => void (await unitOfWork.run(async (tx) => done(await queue.giveBack(tx, left)))),
+    onError,
+    ...(capacity !== undefined && { capacity }),
+    ...(idleMs !== undefined && { idleMs }),
+  });
+}
+
+class HandoverRelay {
+  private lookForHopelessAt = 0;
+
+  constructor(private readonly tools: HandoverTools) {}
+
+  async take(room: RelayRoom): Promise<readonly LoadedHandover[]> {
+    const hopeless = await this.takeHopeless(Math.ceil(room.capacity / 2));
+    const capacity = room.capacity - hopeless.length;
+    const taken = capacity > 0 ? await this.tools.queue.take({ ...room, capacity }) : [];
+    return await this.load([...hopeless, ...taken]);
+  }
+
+  async attempt(handover: LoadedHandover): Promise<Ended> {
+    const { random = Math.random, showId, tryHandover } = this.tools;
+    const { tries, leftMs, lead } = handover;
+    // Each of them ended with the process that made it, or its end was never written down.
+    const worn = tries > maxTries ? 'TOO_MANY_TRIES' : null;
+    const failure = handover.stopped ?? worn ?? (lead === null ? 'LEAD_GONE' : null);
+    const none = { verdict: null, retryAfterMs: null };
+    if (failure !== null || lead === null) {
+      const step = nextStep({ ...none, failure, tries, leftMs, random: 0 });
+      const finished = {
+        handover,
+        made: null,
+        failure,
+        verdict: null,
+        reason: null,
+        retryInMs: step.retryInMs,
+      };
+      return { finished, end: step.end, tried: null };
+    }
+    const tried = await tryHandover.execute({ ...handover, id: showId('delivery', handover.id), lead });
+    const step = nextStep({ ...tried, tries, leftMs: leftMs - tried.made.durationMs, random: random() });
+    const { verdict, reason } = tried;
+    // Of real leads nothing of the answer is kept: it may tell of the person.
+    const made = { ...tried.made, answerStart: null };
+    const finished = { handover, made, failure: tried.failure, verdict, reason, retryInMs: step.retryInMs };
+    return { finished, end: step.end, tried };
+  }
+
+  async writeDown(batch: readonly Ended[]): Promise<void> {
+    try {
+      await this.write(batch);
+    } catch (error) {
+      if (batch.length === 1) throw error;
+      // One that cannot be written must not keep the others from it.
+      const errors: unknown[] = [];
+      for (const each of batch) await this.write([each]).catch((single: unknown) => errors.push(single));
+      for (const single of errors) this.tools.onError(single);
+    }
+  }
+
+  private async takeHopeless(limit: number): Promise<TakenHandover[]> {
+    const now = performance.now();
+    if (now < this.lookForHopelessAt) return [];
+    const most = Math.min(limit, hopelessAtOnce);
+    const found = await this.tools.queue.takeHopeless(most);
+    if (found.length < most) this.lookForHopelessAt = now + hopelessEveryMs;
+    return found;
+  }
+
+  private async load(taken: readonly TakenHandover[]): Promise<LoadedHandover[]> {
+    const wanted = taken.filter(({ stopped }) => stopped === null);
+    if (wanted.length === 0) return taken.map((each) => ({ ...each, lead: null }));
+    const leads = await this.tools.leads.opened(
+      wanted.map(({ agencyId, leadId }) => ({ agencyId, id: leadId })),
+    );
+    const byId = new Map(leads.map((lead) => [lead.id, lead]));
+    return taken.map((each) => {
+      const lead = each.stopped === null ? byId.get(each.leadId) : undefined;
+      return { ...each, lead: lead ? sentLeadOf(lead, each, this.tools.showId) : null };
+    });
+  }
+
+  private async write(batch: readonly Ended[]): Promise<void> {
+    const { queue, acceptance, unitOfWork, businessTime, onUndelivered } = this.tools;
+    const now = await businessTime();
+    const written = await unitOfWork.run(async (tx) => {
+      const own = await queue.finish(
+        tx,
+        batch.map(({ finished }) => finished),
+      );
+      // Whoever lost its lease has no say: the delivery is another relay's.
+      const over = batch.filter(
+        ({ end, finished: { handover } }) =>
+          end !== null && handover.kind === 'FIRST' && own.has(handover.id),
+      );
+      const accepted = over.filter(({ end }) => end === 'ACCEPTED').map(({ finished }) => finished.handover);
+      await acceptance.accept(tx, accepted, { actorId: actor.id, now });
+      const undelivered = await acceptance.end(tx, over.flatMap(endedOf), { now });
+      if (undelivered.length > 0) await onUndelivered(tx, undelivered, now);
+      await this.writeCircuits(tx, batch);
+      return done(undefined);
+    });
+    invariant(written.ok, 'writing down what was answered is never refused');
+  }
+
+  private async writeCircuits(tx: Transaction, batch: readonly Ended[]): Promise<void> {
+    const { destinations } = this.tools;
+    const tried = batch.filter(({ tried }) => tried !== null);
+    const arrived = new Set(
+      tried.flatMap(({ tried, finished }) => (tried?.verdict ? [finished.handover.endpointId] : [])),
+    );
+    if (arrived.size > 0) await destinations.closeCircuits(tx, [...arrived]);
+    // In one order in every relay: they lock the same destinations.
+    const failed = tried
+      .filter(({ finished }) => finished.failure !== null && !arrived.has(finished.handover.endpointId))
+      .toSorted((a, b) => (a.finished.handover.endpointId < b.finished.handover.endpointId ? -1 : 1));
+    for (const { finished, tried } of failed) {
+      const { failure, handover } = finished;
+      if (failure === 'GONE') await destinations.disableGone(tx, handover.endpointId);
+      else if (failure !== 'TOO_LARGE' && failure !== 'MAIL_OFF')
+        await this.countFailure(tx, handover, tried);
+    }
+  }
+
+  private async countFailure(
+    tx: Transaction,
+    { endpointId, isProbe }: TakenHandover,
+    tried: TriedHandover | null,
+  ): Promise<void> {
+    const { destinations, random = Math.random } = this.tools;
+    const found = await destinations.lockCircuit(tx, endpointId);
+    if (!found) return;
+    const status = tried?.made.status;
+    const isBusy = status === 429 || status === 503;
+    const askedPauseMs = isBusy ? (tried?.retryAfterMs ?? null) : null;
+    const failed = { now: found.now, random: random(), askedPauseMs, isProbe };
+    await destinations.setCircuit(tx, endpointId, circuitAfterFailure(found.circuit, failed));
+  }
+}
+
+function endedOf({ end, finished: { handover, reason, failure } }: Ended) {
+  if (end === null || end === 'ACCEPTED') return [];
+  return [{ ...handover, state: end, reason: reason ?? failure }];
+}
