@@ -5,8 +5,8 @@
  */
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { maxBodyBytes } from './body-limit.js';
 import { type PublicErrorCode } from './errors.js';
-import { maxBodyBytes } from './fastify-options.js';
 import { type LogError, maskedMessage } from './format-error.js';
 
 interface Answer {
@@ -41,12 +41,8 @@ export class EdgeExceptionFilter implements ExceptionFilter {
     if (host.getType<string>() !== 'http') return asError(exception);
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const given = statusOf(exception);
-    const answer = answers.get(given) ?? (given < 500 ? answers.get(400) : undefined);
-    const status = answer ? given : 500;
-    if (!answer) this.logError(exception, request.id);
-    const { code, message } = ownBound(request, given) ??
-      answer ?? { code: 'INTERNAL', message: maskedMessage };
+    const { status, code, message } = ownBound(request, exception) ?? edgeAnswerOf(exception);
+    if (code === 'INTERNAL') this.logError(exception, request.id);
     const body = request.url.startsWith('/graphql')
       ? { errors: [{ message, extensions: { code, requestId: request.id } }] }
       : { statusCode: status, code, message, requestId: request.id };
@@ -55,12 +51,25 @@ export class EdgeExceptionFilter implements ExceptionFilter {
   }
 }
 
+export interface EdgeAnswer {
+  readonly status: number;
+  readonly code: PublicErrorCode;
+  readonly message: string;
+}
+
+/** What a caller is told of an error outside GraphQL: by its status alone, never by its text. INTERNAL is to be logged. */
+export function edgeAnswerOf(exception: unknown): EdgeAnswer {
+  const status = statusOf(exception);
+  const answer = answers.get(status) ?? (status < 500 ? answers.get(400) : undefined);
+  return answer ? { status, ...answer } : { status: 500, code: 'INTERNAL', message: maskedMessage };
+}
+
 /** A route with a smaller bound than the others says which. */
-function ownBound(request: FastifyRequest, status: number): Answer | undefined {
+function ownBound(request: FastifyRequest, exception: unknown): EdgeAnswer | undefined {
   const { bodyLimit } = request.routeOptions;
-  if (status !== 413 || bodyLimit === undefined || bodyLimit >= maxBodyBytes) return undefined;
+  if (statusOf(exception) !== 413 || bodyLimit === undefined || bodyLimit >= maxBodyBytes) return undefined;
   const message = `The body may have at most ${bodyLimit / 1024} kilobytes here.`;
-  return { code: 'PAYLOAD_TOO_LARGE', message };
+  return { status: 413, code: 'PAYLOAD_TOO_LARGE', message };
 }
 
 /** Nest takes what a filter returns for the resolver's answer, unless it is an Error: a thrown string would be shown to the caller. */

@@ -57,7 +57,8 @@ const meanings: Readonly<Record<PublicErrorCode, Meaning>> = {
   },
   UNAVAILABLE: {
     status: '503',
-    meaning: 'The database does not answer; nothing was done. Wait for `Retry-After` and send it again.',
+    meaning:
+      'The database does not answer. Wait for `Retry-After` and send the same again: under its key it is done once.',
   },
   PAYLOAD_TOO_LARGE: { status: '413', meaning: 'The body is larger than allowed. Send several requests.' },
   PERSISTED_QUERY_NOT_FOUND: { status: '200', meaning: 'Send the whole document once with its hash.' },

@@ -6,10 +6,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { asOneReader } from '#database';
+import { maxBodyBytes } from './body-limit.js';
+import { edgeAnswerOf } from './edge-exception.filter.js';
 import { requestIdHeader, requestIdOf } from './request-id.js';
-
-/** Bytes of a request body. 500 leads are about half of it. */
-export const maxBodyBytes = 1_000_000;
 
 /** Options for `new FastifyAdapter(fastifyOptions)`. */
 export const fastifyOptions = {
@@ -18,6 +17,14 @@ export const fastifyOptions = {
   requestIdHeader: false,
   genReqId: (request: { headers: IncomingHttpHeaders }): string =>
     requestIdOf(request.headers[requestIdHeader]),
+  /** An address that no route can have (an escape that is none, a segment that is too long): Fastify would repeat it. */
+  frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+    const { status, code, message } = edgeAnswerOf({ statusCode: 404 });
+    void reply
+      .code(status)
+      .headers({ [requestIdHeader]: request.id, 'cache-control': 'no-store' })
+      .send({ statusCode: status, code, message, requestId: request.id });
+  },
 } as const;
 
 const hostPattern = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/;

@@ -4,15 +4,7 @@
  */
 import type { Actor } from '#organizations';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Receipt } from './buckets.js';
-import type { OperationCost } from './cost.js';
-
-/** What the operation cost and what that left in the buckets. */
-export interface Charged {
-  readonly cost: OperationCost;
-  readonly query: Receipt;
-  readonly leads: Receipt | undefined;
-}
+import type { Charged } from './rate-limits.js';
 
 export class GraphqlContext<Loaders = unknown> {
   /** Set by the cost plugin, once the operation is known. */

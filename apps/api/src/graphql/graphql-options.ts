@@ -13,13 +13,14 @@ import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DocumentNode } from 'graphql';
 import { BoundedCache } from './bounded-cache.js';
-import { type CostLimits, costPlugin, defaultCostLimits } from './cost.plugin.js';
+import { costPlugin } from './cost.plugin.js';
 import { noteError } from './error-notes.js';
 import { createFormatError, type LogError } from './format-error.js';
 import { GraphqlContext } from './graphql-context.js';
 import { httpSemanticsPlugin, refuseCrossSite, refuseUnacceptable } from './http-semantics.plugin.js';
 import { landingPagePlugin, sandboxPage } from './landing-page.js';
 import { defaultDocumentLimits, type DocumentLimits, documentLimitsRule, parserLimits } from './limits.js';
+import { bucketKeyOf, type CostLimits, defaultCostLimits, RateLimits } from './rate-limits.js';
 import { DateTimeScalar } from './scalars.js';
 import { userErrorTypes } from './user-error.js';
 
@@ -39,6 +40,8 @@ export interface GraphqlSettings<Loaders> {
   readonly limits?: GraphqlLimits;
   /** Milliseconds of a steady clock, for the buckets. Not the sandbox clock: that one jumps, and buckets would fill with it. */
   readonly now?: () => number;
+  /** Buckets that others draw from as well; else ones of its own, by `limits` and `now`. */
+  readonly rates?: RateLimits;
   /** Called once for every masked error. */
   readonly logError: LogError;
   /** Reads credentials; undefined without any. Throws `unauthenticated()` for bad ones: it runs before the operation is looked at. */
@@ -102,7 +105,7 @@ export function graphqlOptions<Loaders = unknown>(settings: GraphqlSettings<Load
     validationOptions: { maxErrors: 20 },
     plugins: [
       httpSemanticsPlugin(logError),
-      costPlugin(limits.cost, now),
+      costPlugin(settings.rates ?? new RateLimits(limits.cost, now)),
       // Its hooks would wrap every resolver of the schema; answers are never cached.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
@@ -121,7 +124,7 @@ function contextFactory<Loaders>({ authenticate, loaders }: GraphqlSettings<Load
       refuseCrossSite(request);
       refuseUnacceptable(request);
       const actor = await authenticate?.(request, reply);
-      const bucketKey = actor ? (actor.keyId ?? actor.id) : `address:${request.ip}`;
+      const bucketKey = bucketKeyOf(actor, request.ip);
       return new GraphqlContext(request, reply, actor, request.id, bucketKey, makeLoaders);
     } catch (error) {
       // No hook of Apollo's sees the request here; the formatter finds its id by the error.

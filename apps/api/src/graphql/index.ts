@@ -9,6 +9,7 @@ export { type LogError, maskedMessage } from './format-error.js';
 export * from './graphql-context.js';
 export * from './graphql-options.js';
 export * from './ids.js';
+export * from './rate-limits.js';
 export * from './request-id.js';
 export * from './scalars.js';
 export * from './user-error.js';

@@ -8,7 +8,7 @@ import { Field, InputType, ObjectType } from '@nestjs/graphql';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 /** Longer than any amount or code; keeps a megabyte of digits out of the domain. */
-const maxTextLength = 64;
+export const maxScalarLength = 64;
 
 /** What a value of the scalar looks like; appended to coercion errors. */
 export const scalarHints: Readonly<Record<string, string>> = {
@@ -30,7 +30,7 @@ function textOf(node: ValueNode): string | undefined {
 
 function textScalar(name: string, description: string): GraphQLScalarType<string, string> {
   const accept = (value: unknown, node?: ValueNode): string => {
-    if (typeof value !== 'string' || value.length > maxTextLength) throw refuse(name, node);
+    if (typeof value !== 'string' || value.length > maxScalarLength) throw refuse(name, node);
     return value;
   };
   return new GraphQLScalarType<string, string>({
@@ -62,13 +62,18 @@ function isCalendarDay(year: string, month: string, day: string): boolean {
   return Number(day) >= 1 && Number(day) <= lengthOfMonth;
 }
 
-function parseInstant(value: unknown, node?: ValueNode): Date {
+/** The instant that an input names; undefined for what is none. */
+export function readInstant(value: unknown): Date | undefined {
   const match =
-    typeof value === 'string' && value.length <= maxTextLength ? instantPattern.exec(value) : null;
-  if (!match || !isCalendarDay(match[1] ?? '', match[2] ?? '', match[3] ?? ''))
-    throw refuse('DateTime', node);
+    typeof value === 'string' && value.length <= maxScalarLength ? instantPattern.exec(value) : null;
+  if (!match || !isCalendarDay(match[1] ?? '', match[2] ?? '', match[3] ?? '')) return undefined;
   const instant = new Date(match[0]);
-  if (Number.isNaN(instant.getTime())) throw refuse('DateTime', node);
+  return Number.isNaN(instant.getTime()) ? undefined : instant;
+}
+
+function parseInstant(value: unknown, node?: ValueNode): Date {
+  const instant = readInstant(value);
+  if (!instant) throw refuse('DateTime', node);
   return instant;
 }
 
