@@ -14,6 +14,10 @@ import { Payouts1760000000013 } from './0013-payouts.js';
 import { AfterApproval1760000000014 } from './0014-after-approval.js';
 import { Verticals1760000000020 } from './0020-verticals.js';
 import { Events1760000000022 } from './0022-events.js';
+import { Persons1760000000023 } from './0023-persons.js';
+import { Routing1760000000024 } from './0024-routing.js';
+import { Handover1760000000025 } from './0025-handover.js';
+import { CreditRooms1760000000026 } from './0026-credit-rooms.js';
 
 /** Every migration in the order in which it runs; listed by import, so that a bundle or a test has the same list. */
 export const migrations = [
@@ -33,4 +37,8 @@ export const migrations = [
   AfterApproval1760000000014,
   Verticals1760000000020,
   Events1760000000022,
+  Persons1760000000023,
+  Routing1760000000024,
+  Handover1760000000025,
+  CreditRooms1760000000026,
 ];

@@ -260,6 +260,35 @@ CREATE INDEX billing_profiles_credit ON public.billing_profiles USING btree (cre
 CREATE INDEX billing_profiles_recharge ON public.billing_profiles USING btree (recharge_next_at NULLS FIRST) WHERE ((recharge_minor IS NOT NULL) AND method_usable);
 CREATE INDEX billing_profiles_unfinished ON public.billing_profiles USING btree (next_look_at) WHERE (next_look_at IS NOT NULL);
 
+create table buying_rules (
+  agency_id uuid not null,
+  contract_id uuid not null,
+  version integer not null,
+  rules jsonb not null,
+  changed_by text not null,
+  changed_at timestamp with time zone not null,
+  constraint buying_rules_pkey PRIMARY KEY (agency_id, contract_id, version),
+  constraint buying_rules_contract_fkey FOREIGN KEY (agency_id, contract_id) REFERENCES contracts(agency_id, id),
+  constraint buying_rules_version_check CHECK ((version > 0))
+);
+CREATE TRIGGER buying_rules_append_only BEFORE DELETE OR UPDATE ON public.buying_rules FOR EACH ROW EXECUTE FUNCTION refuse_change();
+alter table buying_rules enable always trigger buying_rules_append_only;
+CREATE TRIGGER buying_rules_no_truncate BEFORE TRUNCATE ON public.buying_rules FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+alter table buying_rules enable always trigger buying_rules_no_truncate;
+
+create table cap_counters (
+  agency_id uuid not null,
+  contract_id uuid not null,
+  window_key text not null,
+  leads integer not null,
+  amount_minor bigint not null,
+  ends_at timestamp with time zone not null,
+  constraint cap_counters_pkey PRIMARY KEY (agency_id, contract_id, window_key),
+  constraint cap_counters_amount_check CHECK ((amount_minor >= 0)),
+  constraint cap_counters_leads_check CHECK ((leads >= 0))
+);
+CREATE INDEX cap_counters_ended ON public.cap_counters USING btree (ends_at);
+
 create table charges (
   agency_id uuid not null,
   id uuid not null,
@@ -393,6 +422,26 @@ CREATE UNIQUE INDEX collections_payment_key ON public.collections USING btree (p
 CREATE UNIQUE INDEX collections_provider_invoice_key ON public.collections USING btree (provider_invoice_id) WHERE (provider_invoice_id IS NOT NULL);
 CREATE INDEX collections_unfinished ON public.collections USING btree (next_look_at) WHERE (next_look_at IS NOT NULL);
 
+create table consent_proofs (
+  agency_id uuid not null,
+  lead_id uuid not null,
+  sealed bytea not null,
+  text_hash bytea,
+  recorded_at timestamp with time zone not null,
+  constraint consent_proofs_pkey PRIMARY KEY (agency_id, lead_id)
+);
+CREATE INDEX consent_proofs_age ON public.consent_proofs USING brin (recorded_at);
+
+create table contract_destinations (
+  agency_id uuid not null,
+  contract_id uuid not null,
+  destination_id uuid not null,
+  constraint contract_destinations_pkey PRIMARY KEY (agency_id, contract_id),
+  constraint contract_destinations_contract_fkey FOREIGN KEY (agency_id, contract_id) REFERENCES contracts(agency_id, id),
+  constraint contract_destinations_destination_fkey FOREIGN KEY (destination_id) REFERENCES destinations(id)
+);
+CREATE INDEX contract_destinations_destination ON public.contract_destinations USING btree (destination_id);
+
 create table contract_versions (
   agency_id uuid not null,
   contract_id uuid not null,
@@ -419,6 +468,9 @@ create table contract_versions (
   effective_from timestamp with time zone,
   effective_to timestamp with time zone,
   clawback_method text default 'NETTING'::text not null,
+  consent_required boolean default false not null,
+  dedupe_window_days integer,
+  contact_sla_seconds integer,
   constraint contract_versions_pkey PRIMARY KEY (agency_id, contract_id, version),
   constraint contract_versions_contract_fkey FOREIGN KEY (agency_id, contract_id) REFERENCES contracts(agency_id, id),
   constraint contract_versions_proposer_fkey FOREIGN KEY (proposed_by_organization_id) REFERENCES organizations(id),
@@ -427,6 +479,8 @@ create table contract_versions (
   constraint contract_versions_basis_check CHECK ((commission_basis = ANY (ARRAY['NONE'::text, 'PER_LEAD'::text, 'PER_DEAL'::text]))),
   constraint contract_versions_clawback_check CHECK (((clawback_window_days >= 0) AND (clawback_window_days <= 3650))),
   constraint contract_versions_clawback_method_check CHECK ((clawback_method = ANY (ARRAY['NETTING'::text, 'TRANSFER_REVERSAL'::text]))),
+  constraint contract_versions_contact_sla_check CHECK (((contact_sla_seconds >= 30) AND (contact_sla_seconds <= 2592000))),
+  constraint contract_versions_dedupe_window_days_check CHECK (((dedupe_window_days >= 0) AND (dedupe_window_days <= 365))),
   constraint contract_versions_effective_check CHECK ((((state = ANY (ARRAY['IN_FORCE'::text, 'SUPERSEDED'::text])) = (effective_from IS NOT NULL)) AND ((state = 'SUPERSEDED'::text) = (effective_to IS NOT NULL)))),
   constraint contract_versions_fee_check CHECK (((platform_fee_rate_ppm >= 0) AND (platform_fee_rate_ppm <= 1000000))),
   constraint contract_versions_hold_check CHECK (((hold_days >= 0) AND (hold_days <= 365))),
@@ -471,6 +525,14 @@ CREATE INDEX contracts_active ON public.contracts USING btree (agency_id, vertic
 CREATE INDEX contracts_buyer ON public.contracts USING btree (buyer_id, id);
 CREATE INDEX contracts_id ON public.contracts USING btree (id);
 
+create table credit_rooms (
+  buyer_id uuid not null,
+  currency character(3) not null,
+  room_minor bigint not null,
+  constraint credit_rooms_pkey PRIMARY KEY (buyer_id, currency),
+  constraint credit_rooms_buyer_fkey FOREIGN KEY (buyer_id) REFERENCES organizations(id)
+);
+
 create table deals (
   agency_id uuid not null,
   id uuid not null,
@@ -512,16 +574,97 @@ create table deliveries (
   qualified_at timestamp with time zone,
   returned_at timestamp with time zone,
   delivered_at timestamp with time zone not null,
+  bid_minor bigint,
+  first_attempt_at timestamp with time zone,
+  first_contact_at timestamp with time zone,
+  contact_due_at timestamp with time zone,
+  contact_overdue_at timestamp with time zone,
   constraint deliveries_pkey PRIMARY KEY (agency_id, id),
   constraint deliveries_lead_key UNIQUE (agency_id, lead_id, buyer_id),
   constraint deliveries_buyer_fkey FOREIGN KEY (buyer_id) REFERENCES organizations(id),
   constraint deliveries_lead_fkey FOREIGN KEY (agency_id, lead_id) REFERENCES leads(agency_id, id),
   constraint deliveries_terms_fkey FOREIGN KEY (agency_id, contract_id, contract_version) REFERENCES contract_versions(agency_id, contract_id, version),
+  constraint deliveries_bid_check CHECK ((bid_minor > 0)),
   constraint deliveries_returned_check CHECK (((state = 'RETURNED'::text) = (returned_at IS NOT NULL))),
   constraint deliveries_stage_check CHECK ((stage = ANY (ARRAY['NEW'::text, 'ATTEMPTED'::text, 'CONTACTED'::text, 'QUALIFIED'::text, 'APPOINTMENT_SET'::text, 'APPOINTMENT_HELD'::text, 'PROPOSAL'::text, 'WON'::text, 'LOST'::text, 'UNREACHABLE'::text, 'NOT_INTERESTED'::text, 'DISQUALIFIED'::text, 'REFUNDED'::text, 'CANCELED'::text]))),
   constraint deliveries_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'ACCEPTED'::text, 'REJECTED'::text, 'DUPLICATE'::text, 'TIMED_OUT'::text, 'FAILED'::text, 'CANCELED'::text, 'RETURNED'::text])))
 );
+CREATE INDEX deliveries_contact_due ON public.deliveries USING btree (contact_due_at) WHERE ((contact_due_at IS NOT NULL) AND (contact_overdue_at IS NULL) AND (first_contact_at IS NULL) AND (state = 'ACCEPTED'::text) AND (stage = ANY (ARRAY['NEW'::text, 'ATTEMPTED'::text, 'UNREACHABLE'::text])));
 CREATE INDEX deliveries_inbox ON public.deliveries USING btree (buyer_id, lead_id);
+CREATE INDEX deliveries_overdue ON public.deliveries USING btree (agency_id, id) WHERE ((contact_overdue_at IS NOT NULL) AND (first_contact_at IS NULL) AND (state = 'ACCEPTED'::text));
+CREATE INDEX deliveries_overdue_buyer ON public.deliveries USING btree (buyer_id, id) WHERE ((contact_overdue_at IS NOT NULL) AND (first_contact_at IS NULL) AND (state = 'ACCEPTED'::text));
+
+create table delivery_attempts (
+  handover_id uuid not null,
+  number integer not null,
+  destination_id uuid not null,
+  destination_version integer not null,
+  started_at timestamp with time zone not null,
+  duration_ms integer not null,
+  status smallint,
+  failure text,
+  verdict text,
+  reason text,
+  body_bytes integer not null,
+  answer_bytes integer not null,
+  answer_start text,
+  constraint delivery_attempts_pkey PRIMARY KEY (handover_id, number),
+  constraint delivery_attempts_handover_fkey FOREIGN KEY (handover_id) REFERENCES handovers(id) ON DELETE CASCADE,
+  constraint delivery_attempts_verdict_check CHECK ((verdict = ANY (ARRAY['ACCEPTED'::text, 'REJECTED'::text, 'DUPLICATE'::text])))
+);
+
+create table destination_secrets (
+  destination_id uuid not null,
+  number integer not null,
+  secret bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  constraint destination_secrets_pkey PRIMARY KEY (destination_id, number),
+  constraint destination_secrets_destination_fkey FOREIGN KEY (destination_id) REFERENCES destinations(id),
+  constraint destination_secrets_number_check CHECK ((number > 0)),
+  constraint destination_secrets_secret_check CHECK (((octet_length(secret) >= 24) AND (octet_length(secret) <= 64)))
+);
+CREATE UNIQUE INDEX destination_secrets_one_current ON public.destination_secrets USING btree (destination_id) WHERE (expires_at IS NULL);
+
+create table destination_versions (
+  destination_id uuid not null,
+  version integer not null,
+  settings jsonb not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  constraint destination_versions_pkey PRIMARY KEY (destination_id, version),
+  constraint destination_versions_destination_fkey FOREIGN KEY (destination_id) REFERENCES destinations(id)
+);
+
+create table destinations (
+  id uuid not null,
+  buyer_id uuid not null,
+  kind text not null,
+  name text not null,
+  settings jsonb not null,
+  header_values jsonb not null,
+  state text not null,
+  disabled_because text,
+  is_default boolean not null,
+  version integer not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  failures integer default 0 not null,
+  opened integer default 0 not null,
+  open_until timestamp with time zone,
+  constraint destinations_pkey PRIMARY KEY (id),
+  constraint destinations_buyer_fkey FOREIGN KEY (buyer_id) REFERENCES organizations(id),
+  constraint destinations_because_check CHECK ((disabled_because = ANY (ARRAY['PERSON'::text, 'GONE'::text]))),
+  constraint destinations_default_check CHECK ((NOT (is_default AND (state = 'DELETED'::text)))),
+  constraint destinations_disabled_check CHECK (((state = 'DISABLED'::text) = (disabled_because IS NOT NULL))),
+  constraint destinations_kind_check CHECK ((kind = ANY (ARRAY['WEBHOOK'::text, 'EMAIL'::text]))),
+  constraint destinations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+  constraint destinations_state_check CHECK ((state = ANY (ARRAY['ENABLED'::text, 'DISABLED'::text, 'DELETED'::text]))),
+  constraint destinations_version_check CHECK ((version > 0))
+);
+CREATE INDEX destinations_buyer ON public.destinations USING btree (buyer_id, id);
+CREATE UNIQUE INDEX destinations_one_default ON public.destinations USING btree (buyer_id) WHERE is_default;
 
 create table dispute_parts (
   agency_id uuid not null,
@@ -635,6 +778,34 @@ create table finance_requests (
 );
 CREATE INDEX finance_requests_id ON public.finance_requests USING btree (id);
 CREATE INDEX finance_requests_listed ON public.finance_requests USING btree (state, id);
+
+create table handovers (
+  id uuid not null,
+  agency_id uuid,
+  destination_id uuid not null,
+  kind text not null,
+  state text not null,
+  tries integer default 0 not null,
+  attempts integer default 0 not null,
+  next_try_at timestamp with time zone not null,
+  leased_until timestamp with time zone,
+  give_up_at timestamp with time zone not null,
+  fence bigint default 0 not null,
+  last_failure text,
+  sample_request jsonb,
+  created_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  constraint handovers_pkey PRIMARY KEY (id),
+  constraint handovers_destination_fkey FOREIGN KEY (destination_id) REFERENCES destinations(id),
+  constraint handovers_finished_check CHECK (((state = 'WAITING'::text) = (finished_at IS NULL))),
+  constraint handovers_kind_check CHECK ((kind = ANY (ARRAY['FIRST'::text, 'AGAIN'::text, 'SAMPLE'::text]))),
+  constraint handovers_request_check CHECK (((kind = 'SAMPLE'::text) = (sample_request IS NOT NULL))),
+  constraint handovers_sample_check CHECK (((kind = 'SAMPLE'::text) = (agency_id IS NULL))),
+  constraint handovers_state_check CHECK ((state = ANY (ARRAY['WAITING'::text, 'DONE'::text])))
+);
+CREATE INDEX handovers_due ON public.handovers USING btree (destination_id, next_try_at) WHERE (state = 'WAITING'::text);
+CREATE INDEX handovers_finished ON public.handovers USING btree (finished_at) WHERE (state = 'DONE'::text);
+CREATE INDEX handovers_late ON public.handovers USING btree (give_up_at) WHERE (state = 'WAITING'::text);
 
 create table holds (
   agency_id uuid not null,
@@ -770,21 +941,37 @@ create table leads (
   input_hash bytea not null,
   vertical text not null,
   state text not null,
-  contact jsonb not null,
   attributes jsonb not null,
   source jsonb,
-  consent jsonb,
   score smallint,
   submitted_by text not null,
   received_at timestamp with time zone not null,
   schema_version integer,
+  data_key bytea,
+  person bytea,
+  state_reason text,
+  duplicate_of uuid,
+  erased_at timestamp with time zone,
+  asked_contract_id uuid,
   constraint leads_pkey PRIMARY KEY (agency_id, id),
   constraint leads_external_id_key UNIQUE (external_id, agency_id, test),
   constraint leads_agency_fkey FOREIGN KEY (agency_id) REFERENCES organizations(id),
+  constraint leads_erased_check CHECK ((((erased_at IS NOT NULL) = (state = 'ERASED'::text)) AND ((erased_at IS NULL) OR (person IS NULL)))),
   constraint leads_external_id_check CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 200))),
+  constraint leads_person_check CHECK (((data_key IS NULL) = (person IS NULL))),
   constraint leads_score_check CHECK (((score >= 0) AND (score <= 100))),
   constraint leads_state_check CHECK ((state = ANY (ARRAY['RECEIVED'::text, 'REJECTED'::text, 'DUPLICATE'::text, 'SUPPRESSED'::text, 'QUARANTINED'::text, 'ACCEPTED'::text, 'UNSOLD'::text, 'SOLD'::text, 'RETURNED'::text, 'EXPIRED'::text, 'ERASED'::text])))
 );
+CREATE INDEX leads_quarantined ON public.leads USING btree (agency_id, id) WHERE (state = 'QUARANTINED'::text);
+
+create table leads_to_route (
+  agency_id uuid not null,
+  lead_id uuid not null,
+  queued_at timestamp with time zone not null,
+  constraint leads_to_route_pkey PRIMARY KEY (agency_id, lead_id),
+  constraint leads_to_route_lead_fkey FOREIGN KEY (agency_id, lead_id) REFERENCES leads(agency_id, id)
+);
+CREATE INDEX leads_to_route_queued ON public.leads_to_route USING btree (queued_at);
 
 create table ledger_checkpoint_balances (
   book_id uuid not null,
@@ -802,6 +989,22 @@ create table ledger_checkpoints (
   constraint ledger_checkpoints_pkey PRIMARY KEY (book_id),
   constraint ledger_checkpoints_book_fkey FOREIGN KEY (book_id) REFERENCES organizations(id)
 );
+
+create table legal_holds (
+  agency_id uuid not null,
+  id uuid not null,
+  lead_id uuid not null,
+  reason text not null,
+  placed_by text not null,
+  placed_at timestamp with time zone not null,
+  lifted_by text,
+  lifted_at timestamp with time zone,
+  constraint legal_holds_pkey PRIMARY KEY (agency_id, id),
+  constraint legal_holds_lead_fkey FOREIGN KEY (agency_id, lead_id) REFERENCES leads(agency_id, id),
+  constraint legal_holds_lifted_check CHECK (((lifted_by IS NULL) = (lifted_at IS NULL))),
+  constraint legal_holds_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 200)))
+);
+CREATE UNIQUE INDEX legal_holds_one ON public.legal_holds USING btree (agency_id, lead_id) WHERE (lifted_at IS NULL);
 
 create table organizations (
   id uuid not null,
@@ -950,6 +1153,22 @@ CREATE INDEX payouts_state ON public.payouts USING btree (state, id);
 CREATE INDEX payouts_transfer ON public.payouts USING btree (provider_transfer_id) WHERE (provider_transfer_id IS NOT NULL);
 CREATE INDEX payouts_unfinished ON public.payouts USING btree (next_look_at) WHERE (next_look_at IS NOT NULL);
 
+create table person_hashes (
+  hash bytea not null,
+  vertical text not null,
+  ordinal integer not null,
+  agency_id uuid,
+  lead_id uuid,
+  accepted_at timestamp with time zone,
+  former_buyers jsonb,
+  constraint person_hashes_pkey PRIMARY KEY (hash, vertical, ordinal),
+  constraint person_hashes_hash_check CHECK ((octet_length(hash) = 16)),
+  constraint person_hashes_lead_check CHECK (((agency_id IS NULL) = (lead_id IS NULL))),
+  constraint person_hashes_ordinal_check CHECK ((ordinal >= 0))
+);
+CREATE INDEX person_hashes_again ON public.person_hashes USING btree (hash, vertical, accepted_at DESC) WHERE ((accepted_at IS NOT NULL) AND (ordinal > 0));
+CREATE INDEX person_hashes_erased ON public.person_hashes USING btree (accepted_at) WHERE (lead_id IS NULL);
+
 create table postings (
   book_id uuid not null,
   journal_id uuid not null,
@@ -1044,6 +1263,96 @@ create table returns (
 );
 CREATE INDEX returns_buyer ON public.returns USING btree (buyer_id, id);
 CREATE INDEX returns_undecided ON public.returns USING btree (decide_by) WHERE (state = ANY (ARRAY['REQUESTED'::text, 'UNDER_REVIEW'::text]));
+
+create table route_contracts (
+  agency_id uuid not null,
+  contract_id uuid not null,
+  route_id uuid not null,
+  constraint route_contracts_pkey PRIMARY KEY (agency_id, contract_id, route_id),
+  constraint route_contracts_contract_fkey FOREIGN KEY (agency_id, contract_id) REFERENCES contracts(agency_id, id),
+  constraint route_contracts_route_fkey FOREIGN KEY (agency_id, route_id) REFERENCES routes(agency_id, id)
+);
+
+create table route_standings (
+  agency_id uuid not null,
+  route_id uuid not null,
+  contract_id uuid not null,
+  owed double precision not null,
+  last_turn bigint not null,
+  constraint route_standings_pkey PRIMARY KEY (agency_id, route_id, contract_id)
+);
+
+create table route_versions (
+  agency_id uuid not null,
+  route_id uuid not null,
+  version integer not null,
+  given jsonb not null,
+  rules jsonb not null,
+  cause text not null,
+  changed_by text not null,
+  changed_at timestamp with time zone not null,
+  constraint route_versions_pkey PRIMARY KEY (agency_id, route_id, version),
+  constraint route_versions_route_fkey FOREIGN KEY (agency_id, route_id) REFERENCES routes(agency_id, id),
+  constraint route_versions_cause_check CHECK ((cause = ANY (ARRAY['AGENCY'::text, 'BUYER'::text])))
+);
+CREATE TRIGGER route_versions_append_only BEFORE DELETE OR UPDATE ON public.route_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+alter table route_versions enable always trigger route_versions_append_only;
+CREATE TRIGGER route_versions_no_truncate BEFORE TRUNCATE ON public.route_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+alter table route_versions enable always trigger route_versions_no_truncate;
+
+create table routes (
+  agency_id uuid not null,
+  id uuid not null,
+  vertical text not null,
+  name text,
+  contract_id uuid,
+  is_default boolean not null,
+  latest_version integer not null,
+  removed_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint routes_pkey PRIMARY KEY (agency_id, id),
+  constraint routes_agency_fkey FOREIGN KEY (agency_id) REFERENCES organizations(id),
+  constraint routes_contract_fkey FOREIGN KEY (agency_id, contract_id) REFERENCES contracts(agency_id, id),
+  constraint routes_default_check CHECK (((NOT is_default) OR ((name IS NOT NULL) AND (removed_at IS NULL)))),
+  constraint routes_kind_check CHECK (((name IS NULL) = (contract_id IS NOT NULL))),
+  constraint routes_version_check CHECK ((latest_version > 0))
+);
+CREATE UNIQUE INDEX routes_contract ON public.routes USING btree (agency_id, contract_id);
+CREATE UNIQUE INDEX routes_default ON public.routes USING btree (agency_id, vertical) WHERE is_default;
+CREATE INDEX routes_id ON public.routes USING btree (id);
+CREATE UNIQUE INDEX routes_name ON public.routes USING btree (agency_id, vertical, name) WHERE (removed_at IS NULL);
+
+create table routing_batches (
+  agency_id uuid not null,
+  id uuid not null,
+  routed_at timestamp with time zone not null,
+  routes jsonb not null,
+  state jsonb not null,
+  constraint routing_batches_pkey PRIMARY KEY (agency_id, id)
+);
+CREATE TRIGGER routing_batches_append_only BEFORE DELETE OR UPDATE ON public.routing_batches FOR EACH ROW EXECUTE FUNCTION refuse_change();
+alter table routing_batches enable always trigger routing_batches_append_only;
+CREATE TRIGGER routing_batches_no_truncate BEFORE TRUNCATE ON public.routing_batches FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+alter table routing_batches enable always trigger routing_batches_no_truncate;
+
+create table routing_decisions (
+  agency_id uuid not null,
+  lead_id uuid not null,
+  number smallint not null,
+  batch_id uuid not null,
+  "position" smallint not null,
+  result text not null,
+  sales jsonb not null,
+  trail text[] not null,
+  constraint routing_decisions_pkey PRIMARY KEY (agency_id, lead_id, number),
+  constraint routing_decisions_batch_fkey FOREIGN KEY (agency_id, batch_id) REFERENCES routing_batches(agency_id, id),
+  constraint routing_decisions_result_check CHECK ((result = ANY (ARRAY['SOLD'::text, 'OFFERED'::text, 'UNSOLD'::text])))
+);
+CREATE INDEX routing_decisions_batch ON public.routing_decisions USING btree (agency_id, batch_id);
+CREATE TRIGGER routing_decisions_append_only BEFORE DELETE OR UPDATE ON public.routing_decisions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+alter table routing_decisions enable always trigger routing_decisions_append_only;
+CREATE TRIGGER routing_decisions_no_truncate BEFORE TRUNCATE ON public.routing_decisions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+alter table routing_decisions enable always trigger routing_decisions_no_truncate;
 
 create table sandbox_clock (
   singleton boolean default true not null,
@@ -1184,6 +1493,22 @@ CREATE INDEX stripe_operations_object ON public.stripe_operations USING btree (o
 CREATE INDEX stripe_operations_subject ON public.stripe_operations USING btree (subject);
 CREATE TRIGGER stripe_operations_frozen BEFORE DELETE OR UPDATE ON public.stripe_operations FOR EACH ROW EXECUTE FUNCTION refuse_operation_change();
 
+create table suppressions (
+  hash bytea not null,
+  organization_id uuid not null,
+  id uuid not null,
+  kind text not null,
+  note bytea,
+  expires_at timestamp with time zone,
+  added_by text not null,
+  added_at timestamp with time zone not null,
+  constraint suppressions_pkey PRIMARY KEY (hash, organization_id),
+  constraint suppressions_organization_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id),
+  constraint suppressions_hash_check CHECK ((octet_length(hash) = 16)),
+  constraint suppressions_kind_check CHECK ((kind = ANY (ARRAY['PHONE'::text, 'EMAIL'::text, 'DOMAIN'::text])))
+);
+CREATE INDEX suppressions_listed ON public.suppressions USING btree (organization_id, id);
+
 create table transfer_reversals (
   agency_id uuid not null,
   id uuid not null,
@@ -1238,10 +1563,14 @@ create table verticals (
   schema_version integer,
   created_at timestamp with time zone not null,
   changed_at timestamp with time zone not null,
+  dedupe_window_days integer default 30 not null,
+  source_leads_per_minute integer,
   constraint verticals_pkey PRIMARY KEY (key),
   constraint verticals_schema_fkey FOREIGN KEY (key, schema_version) REFERENCES lead_schemas(vertical, version),
+  constraint verticals_dedupe_window_days_check CHECK (((dedupe_window_days >= 0) AND (dedupe_window_days <= 365))),
   constraint verticals_key_check CHECK (((char_length(key) >= 1) AND (char_length(key) <= 64))),
   constraint verticals_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+  constraint verticals_source_leads_per_minute_check CHECK ((source_leads_per_minute > 0)),
   constraint verticals_version_check CHECK ((version > 0))
 );
 
@@ -1321,3 +1650,14 @@ create table webhook_secrets (
   constraint webhook_secrets_secret_check CHECK (((octet_length(secret) >= 24) AND (octet_length(secret) <= 64)))
 );
 CREATE UNIQUE INDEX webhook_secrets_one_current ON public.webhook_secrets USING btree (endpoint_id) WHERE (expires_at IS NULL);
+
+create table wrapped_keys (
+  owner_id uuid not null,
+  purpose text not null,
+  version smallint not null,
+  master_key_id bytea not null,
+  wrapped bytea not null,
+  constraint wrapped_keys_pkey PRIMARY KEY (owner_id, purpose, version),
+  constraint wrapped_keys_purpose_check CHECK ((purpose = ANY (ARRAY['PERSON'::text, 'CONSENT'::text, 'LOOKUP'::text]))),
+  constraint wrapped_keys_version_check CHECK (((version >= 1) AND (version <= 255)))
+);

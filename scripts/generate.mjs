@@ -18,6 +18,7 @@ const generated = [
     maker: 'errorCatalogue',
   },
   { file: 'docs/events.md', module: 'apps/api/src/events/events-page.js', maker: 'eventsPage' },
+  { file: 'docs/openapi.json', module: 'apps/api/src/facade/openapi.js', maker: 'openApiText' },
   { file: 'docs/ledger-recipes.md', module: 'libs/ledger/src/index.js', maker: 'ledgerRecipesMarkdown' },
   {
     file: 'migrations/schema.sql',
@@ -31,8 +32,8 @@ const generated = [
 async function textOf({ file, module, maker, withDatabase }, database) {
   const made = await import(pathToFileURL(path.join(root, 'dist', module)).href);
   const text = await made[maker](withDatabase ? { databaseUrl: await database() } : {});
-  if (!file.endsWith('.md')) return text;
-  // Prettier aligns the tables of a page; the formatted text is the one that is kept.
+  if (!/\.(?:md|json)$/.test(file)) return text;
+  // Prettier aligns the tables of a page and joins short lists; the formatted text is the one that is kept.
   const prettier = await import('prettier');
   const options = await prettier.resolveConfig(path.join(root, file));
   return prettier.format(text, { ...options, filepath: file });

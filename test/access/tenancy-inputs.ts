@@ -14,6 +14,9 @@ import type { RootField } from '../support/gql-schema.js';
 import { billingPrefixes, billingQueries } from './tenancy-billing-inputs.js';
 import { paymentPrefixes, paymentValues } from './tenancy-payment-inputs.js';
 import { payoutQueries } from './tenancy-payouts.js';
+import { handoverPlaces, handoverPrefixes, handoverValues } from './tenancy-handover-inputs.js';
+import { personPrefixes, personQueries, personValues } from './tenancy-person-inputs.js';
+import { routePrefixes, routeQueries, routeValues } from './tenancy-route-inputs.js';
 import { webhookPrefixes, webhookValues } from './tenancy-webhook-inputs.js';
 import type { Arguments, Place } from './tenancy-schema.js';
 
@@ -41,6 +44,9 @@ const prefixOfName: Readonly<Record<string, IdPrefix>> = {
   ...paymentPrefixes,
   ...billingPrefixes,
   ...webhookPrefixes,
+  ...routePrefixes,
+  ...personPrefixes,
+  ...handoverPrefixes,
 };
 const prefixOfQuery: Readonly<Record<string, IdPrefix>> = {
   contract: 'ctr',
@@ -50,11 +56,15 @@ const prefixOfQuery: Readonly<Record<string, IdPrefix>> = {
   settlement: 'stl',
   ...payoutQueries,
   ...billingQueries,
+  ...routeQueries,
+  ...personQueries,
 };
 
 /** The kinds of object whose ids the place takes; none when it does not say: a new input must be added above. */
 export function prefixesAt({ field, name }: Place, all: readonly IdPrefix[]): readonly IdPrefix[] {
   if (field.name === 'node' || field.name === 'nodes') return all;
+  const own = handoverPlaces[field.name];
+  if (own) return [own];
   const prefix = name === 'id' ? prefixOfQuery[field.name] : prefixOfName[name];
   return prefix === undefined ? [] : [prefix];
 }
@@ -74,7 +84,7 @@ const byName: Readonly<Record<string, () => unknown>> = {
   timeZone: () => 'UTC',
   country: () => 'US',
   contact: () => ({ email: `${newId()}@people.example` }),
-  leads: () => [{ externalId: newId(), vertical: 'solar', contact: { phone: '+1 212 555 0100' } }],
+  leads: () => [{ externalId: newId(), vertical: 'solar', contact: { email: `${newId()}@people.example` } }],
   outcome: () => ({ stage: { stage: 'CONTACTED' } }),
   roles: () => ['MEMBER'],
   name: () => 'made for a test',
@@ -85,6 +95,9 @@ const byName: Readonly<Record<string, () => unknown>> = {
   currency: () => 'USD',
   ...paymentValues,
   ...webhookValues,
+  ...routeValues,
+  ...personValues,
+  ...handoverValues,
   // Already past: the clock stays where it is.
   to: () => '2020-01-01T00:00:00Z',
   periodStart: () => '2020-01-01',
@@ -106,9 +119,11 @@ export function least(name: string, type: GraphQLInputType, ids: Arguments = {})
   if (name in ids) return ids[name];
   const named = getNamedType(given);
   if (isEnumType(named) && !isListType(given) && name === 'reason') return named.getValues()[0]?.name;
-  const known = byName[name];
-  if (known && !(isInputObjectType(given) && name === 'input') && !isMoneyPart(name, named.name))
-    return known();
+  const known = byName[name]?.();
+  // A name may mean a text in one place and an object in another.
+  const fits =
+    known !== undefined && isInputObjectType(given) === (typeof known === 'object' && !Array.isArray(known));
+  if (fits && !(isInputObjectType(given) && name === 'input') && !isMoneyPart(name, named.name)) return known;
   if (isListType(given)) return [];
   if (isEnumType(given)) return name === 'stage' ? 'CONTACTED' : given.getValues()[0]?.name;
   if (!isInputObjectType(given)) return byType[named.name];

@@ -8,6 +8,9 @@ import { billingTypes } from './tenancy-billing.js';
 import { nobody, validArguments } from './tenancy-inputs.js';
 import { paymentTypes } from './tenancy-payments.js';
 import { payoutTypes } from './tenancy-payouts.js';
+import { handoverTypes } from './tenancy-handover.js';
+import { personTypes } from './tenancy-persons.js';
+import { routeTypes } from './tenancy-route-inputs.js';
 import { webhookTypes } from './tenancy-webhooks.js';
 import { documentOf, fieldNamed, inParallel, schemaOf, selectionOf, valuesUnder } from './tenancy-schema.js';
 import {
@@ -41,6 +44,9 @@ const typeOfPrefix: Readonly<Record<IdPrefix, readonly string[]>> = {
   ...billingTypes,
   ...payoutTypes,
   ...webhookTypes,
+  ...routeTypes,
+  ...personTypes,
+  ...handoverTypes,
 };
 const prefixes = Object.values(idPrefixes) as IdPrefix[];
 /** The buyer is the one beside whom another buyer has the same agency; the agency has a neighbour with the same buyer. */

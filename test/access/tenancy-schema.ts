@@ -33,20 +33,30 @@ export const titleOf = ({ field, path }: Place): string => `${field.name} ${path
 /** Every place of a root field, objects included, whose named type is the wanted one. */
 export function placesOf(field: RootField, typeName: string): Place[] {
   return field.field.args
-    .flatMap(({ name, type }) => below(field, [name], name, type))
+    .flatMap(({ name, type }) => below(field, [name], name, type, []))
     .filter(({ type }) => getNamedType(type).name === typeName);
 }
 
-function below(field: RootField, path: readonly string[], name: string, type: GraphQLInputType): Place[] {
+/** A type is not entered again below itself. */
+function below(
+  field: RootField,
+  path: readonly string[],
+  name: string,
+  ...[type, trail]: [GraphQLInputType, readonly string[]]
+): Place[] {
   const given = getNullableType(type);
   if (isListType(given)) {
     const inner = given.ofType as GraphQLInputType;
-    return below(field, [...path, '0'], name, inner);
+    return below(field, [...path, '0'], name, inner, trail);
   }
   const own: Place = { field, path, name, type };
-  if (!isInputObjectType(given)) return [own];
+  if (!isInputObjectType(given) || trail.includes(given.name)) return [own];
   const fields = Object.values(given.getFields());
-  return [own, ...fields.flatMap((each) => below(field, [...path, each.name], each.name, each.type))];
+  const entered = [...trail, given.name];
+  return [
+    own,
+    ...fields.flatMap((each) => below(field, [...path, each.name], each.name, each.type, entered)),
+  ];
 }
 
 /** The arguments with another value at the place; what stands on the way there is filled in by `least`. */

@@ -19,6 +19,12 @@ import { terms } from './tenancy-inputs.js';
 import { paymentObjectsSql } from './tenancy-payment-inputs.js';
 import { buildPayments } from './tenancy-payments.js';
 import { buildPayouts, payoutObjectsSql } from './tenancy-payouts.js';
+import { buildHandover } from './tenancy-handover.js';
+import { handoverObjectsSql } from './tenancy-handover-inputs.js';
+import { personObjectsSql } from './tenancy-person-inputs.js';
+import { buildPersons } from './tenancy-persons.js';
+import { routeObjectsSql } from './tenancy-route-inputs.js';
+import { buildRoutes } from './tenancy-routes.js';
 import { webhookObjectsSql } from './tenancy-webhook-inputs.js';
 import { buildWebhooks } from './tenancy-webhooks.js';
 import { documentOf, fieldNamed, isKeyed } from './tenancy-schema.js';
@@ -39,6 +45,8 @@ export async function startWideApp(): Promise<TestApp> {
   return await startTestApp({
     stripe: true,
     environment: {
+      LEADGER_SMTP_URL: 'smtp://127.0.0.1:9',
+      LEADGER_MAIL_FROM: 'leads@leadger.example',
       LEADGER_LIMIT_DEPTH: '50',
       LEADGER_LIMIT_TOKENS: '100000',
       LEADGER_LIMIT_COST: '100000000',
@@ -89,6 +97,8 @@ export async function contractOf(app: TestApp, { agency, buyer }: Pair, more: ob
   return await make(app, app.keys[buyer], 'acceptContract', { contractId, version: 1 });
 }
 
+let people = 0;
+
 export async function leadOf(
   app: TestApp,
   pair: Pair,
@@ -96,13 +106,15 @@ export async function leadOf(
   vertical = 'solar',
 ): Promise<string> {
   const secret = secretOf(pair);
+  // A person of its own: one who was had before would be a duplicate.
+  const number = (people += 1);
   const input = {
     externalId: newId(),
     vertical,
     contractId,
     contact: {
-      email: `${secret}@example.com`,
-      phone: `${secret} 0100`,
+      email: `${secret}.${number}@example.com`,
+      phone: `${secret} ${10_000 + number}`,
       givenName: secret,
       familyName: secret,
     },
@@ -179,6 +191,9 @@ export async function buildWorld(app: TestApp): Promise<void> {
   await buildBilling(app);
   await buildPayouts(app);
   await buildWebhooks(app);
+  await buildRoutes(app);
+  await buildPersons(app);
+  await buildHandover(app);
 }
 
 async function staff(app: TestApp, name: Exclude<TestOrganization, 'operator'>): Promise<void> {
@@ -278,6 +293,9 @@ const objectsSql = `
   union all ${billingObjectsSql}
   union all ${payoutObjectsSql}
   union all ${webhookObjectsSql}
+  union all ${routeObjectsSql}
+  union all ${personObjectsSql}
+  union all ${handoverObjectsSql}
   order by 1, 2`;
 
 /** Everything that has an id, out of the tables. */

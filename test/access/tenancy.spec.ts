@@ -77,7 +77,7 @@ function ownIds(organization: TestOrganization): Arguments {
     objects.find((each) => each.prefix === prefix && each.sides.includes(uuid))?.id;
   const self = app.organizations[organization].id;
   return {
-    contractId: own('ctr'),
+    contractId: own('ctr') ?? nobody('ctr'),
     endpointId: own('whe') ?? nobody('whe'),
     agencyId: organization.toLowerCase().includes('agency') ? self : app.organizations.otherAgency.id,
     buyerId: organization.toLowerCase().includes('buyer') ? self : app.organizations.otherBuyer.id,
@@ -86,9 +86,13 @@ function ownIds(organization: TestOrganization): Arguments {
 
 function argumentsFor(place: Place, id: string, organization: TestOrganization): Arguments {
   const optional = new Set(['agencyId', 'buyerId', 'contractId'].filter((name) => name !== place.name));
-  const required = ['proposeContract', 'prepareSettlements', 'replayWebhooks', 'requestRefund'].includes(
-    place.field.name,
-  );
+  const required = [
+    'proposeContract',
+    'prepareSettlements',
+    'replayWebhooks',
+    'requestRefund',
+    'setContractDestination',
+  ].includes(place.field.name);
   const ids = required || optional.size < 2 ? ownIds(organization) : {};
   return withValueAt(place, validArguments(place.field, ids), id, (name, type) => least(name, type, {}));
 }
@@ -266,10 +270,21 @@ describe('the same calls', () => {
   it('find the object for whom it belongs to, so that being missing says something', async () => {
     const sides = { agencyId: app.organizations.agency.id, buyerId: app.organizations.buyer.id };
     const unfound: unknown[] = [];
+    const { routes } = await app.ask<{ routes: { nodes: { entries: { contract: { id: string } }[] }[] } }>(
+      app.keys.agency,
+      '{ routes(first: 1) { nodes { entries { contract { id } } } } }',
+    );
     for (const place of places) {
-      const found = fitting(place);
-      const ids = ['proposeContract', 'replayWebhooks', 'requestRefund'].includes(place.field.name)
-        ? { ...sides, endpointId: ownIds('agency')['endpointId'] }
+      // A route is about contracts of its vertical.
+      const routed = routes.nodes[0]?.entries[0]?.contract.id;
+      const found =
+        place.field.name === 'defineRoute' && routed
+          ? ({ id: routed, as: 'agency' } as const)
+          : fitting(place);
+      const needing = ['proposeContract', 'replayWebhooks', 'requestRefund', 'setContractDestination'];
+      const contractId = ownIds('buyer')['contractId'];
+      const ids = needing.includes(place.field.name)
+        ? { ...sides, contractId, endpointId: ownIds('agency')['endpointId'] }
         : {};
       const args = withValueAt(place, validArguments(place.field, ids), found?.id, least);
       const { data, errors } = await app.gql<object>(

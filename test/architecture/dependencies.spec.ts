@@ -56,12 +56,32 @@ const table: DependencyTable = {
     database: 'schemas are rows',
     audit: 'who published what is kept',
   },
-  routing: { contracts: 'a lead goes to a buyer under a contract, at its price' },
+  persons: {
+    organizations: 'each organization has keys and a suppression list of its own',
+    config: 'the master key is a setting',
+    database: 'wrapped keys and hashes are rows',
+    audit: 'who suppressed whom is kept',
+  },
+  routing: {
+    contracts: 'a lead goes to a buyer under a contract, at its price',
+    verticals: 'rules ask for the attributes of a schema',
+    organizations: 'agencies make routes, and buyers say what they want',
+    database: 'routes, counters and decisions are rows',
+    audit: 'who changed which rules is kept',
+  },
   leads: {
+    persons: 'whom a lead is about is sealed, and found again by a keyed hash',
     verticals: 'a lead is checked by the schema of its vertical',
     contracts: 'a lead is delivered under a contract',
+    routing: 'which contract that is',
     charges: 'the delivery is charged in its own transaction',
     jobs: 'the buyer is notified afterwards',
+  },
+  handover: {
+    leads: 'a delivered lead is what is handed over, sold and charged',
+    webhooks: 'leads are sent to addresses that were checked, by signed messages',
+    verticals: 'a mapping names attributes of the schema',
+    audit: 'who said where leads go is kept',
   },
   deals: {
     events: 'both sides are told',

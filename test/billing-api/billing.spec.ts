@@ -138,13 +138,16 @@ it('a bank that asks the buyer gives it a page on which to pay', async () => {
   app.stripe.control.setBehaviour({ method: saved?.id ?? '', behaviour });
   await market.billed();
   const invoice = await market.invoice();
+  const words = 'The bank wants you to confirm the payment yourself.';
+  const asked = { code: 'authentication_required', words };
   expect(invoice).toMatchObject({
     ...{ status: 'OPEN', payUrl: expect.stringContaining(app.stripe.url) as string },
-    lastFailure: { words: 'The bank wants you to confirm the payment yourself.' },
+    // What failed is said of the collection that failed, and no more of what is going on now.
+    lastFailure: null,
     collections: {
       nodes: [
         { method: 'HOSTED_INVOICE', status: 'NEEDS_ACTION', payUrl: invoice.payUrl },
-        { method: 'CARD', status: 'FAILED', failure: { code: 'authentication_required' }, payUrl: null },
+        { method: 'CARD', status: 'FAILED', failure: asked, payUrl: null },
       ],
     },
   });

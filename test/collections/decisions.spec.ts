@@ -25,8 +25,8 @@ async function stopPage(): Promise<void> {
 }
 
 describe('a payment that came to the bank', () => {
-  const payment = (invoiceId: string, amount: number) =>
-    outOfBandPayload({ invoiceId, amount: dollars(amount), reference: 'statement 7, line 3' });
+  const payment = (invoiceId: string, amount: number, reference = 'statement 7, line 3') =>
+    outOfBandPayload({ invoiceId, amount: dollars(amount), reference });
 
   it('is recorded by two people, while nothing else is under way', async () => {
     await invoiced();
@@ -53,12 +53,12 @@ describe('a payment that came to the bank', () => {
     await billing.work();
     expect(await billing.lastCollection()).toMatchObject({ amountMinor: 60_000n, state: 'NEEDS_ACTION' });
     await stopPage();
-    valueOf(await billing.decideTogether('OUT_OF_BAND_PAYMENT', payment(id, 600)));
+    valueOf(await billing.decideTogether('OUT_OF_BAND_PAYMENT', payment(id, 600, 'statement 8, line 1')));
     expect(await billing.state(statement)).toBe('COLLECTED');
     expect(await billing.onlyInvoice()).toMatchObject({ state: 'PAID' });
-    expect(codesOf(await billing.request('OUT_OF_BAND_PAYMENT', payment(id, 1)))).toEqual([
-      'NOTHING_TO_COLLECT',
-    ]);
+    expect(
+      codesOf(await billing.request('OUT_OF_BAND_PAYMENT', payment(id, 1, 'statement 9, line 1'))),
+    ).toEqual(['NOTHING_TO_COLLECT']);
   });
 
   it('that came in otherwise before it was approved is not recorded', async () => {
@@ -92,7 +92,7 @@ describe('a write-off', () => {
     expect(await billing.balance(billing.agencyId, 'bad_debt')).toBe(3_000n);
     expect(codesOf(await billing.request('WRITE_OFF', payload))).toEqual(['NOTHING_TO_COLLECT']);
     expect(await billing.onlyInvoice()).toMatchObject({ state: 'OPEN' });
-    const rest = outOfBandPayload({ invoiceId, amount: dollars(100), reference: 'cheque' });
+    const rest = outOfBandPayload({ invoiceId, amount: dollars(100), reference: 'another cheque' });
     valueOf(await billing.decideTogether('OUT_OF_BAND_PAYMENT', rest));
     expect(await billing.state(other)).toBe('COLLECTED');
     expect(await billing.onlyInvoice()).toMatchObject({ state: 'UNCOLLECTIBLE' });

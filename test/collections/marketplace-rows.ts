@@ -74,7 +74,8 @@ export async function insertCorrection(
 ): Promise<{ readonly rootId: string; readonly periodStart: string }> {
   const currency = asCurrency('USD');
   const series = { agencyId, buyerId, currency, schedule: 'DAILY', timeZone: 'UTC' } as const;
-  const gathering = await gather(tx, series, own, now);
+  // These statements lie in days long past: what comes late goes into the next of those days.
+  const gathering = await gather(tx, series, own, new Date(`${own.start}T12:00:00Z`));
   const split = await splitFromAgency(tx, agencyId, currency, lessMinor ?? agencyMinor);
   const id = newId();
   const journal = {

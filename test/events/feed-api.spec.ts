@@ -75,6 +75,7 @@ describe('a month', () => {
     const told = await api.feed('agency');
     expect(typesOf(told)).toEqual([
       ...['contract.proposed', 'contract.accepted'],
+      ...['lead.delivered', 'lead.delivered', 'lead.delivered', 'lead.delivered'],
       ...['outcome.reported', 'deal.won', 'deal.restated', 'deal.refunded'],
       ...['return.requested', 'return.decided', 'return.requested', 'outcome.reported'],
       ...['contract.paused', 'contract.resumed', 'return.decided'],
@@ -85,6 +86,7 @@ describe('a month', () => {
     expect(await api.feed('auditor')).toEqual(told);
     expect(await api.feed('otherBuyer')).toEqual([]);
     const kinds = {
+      lead: 'Delivery',
       contract: 'Contract',
       outcome: 'OutcomeEvent',
       deal: 'Deal',

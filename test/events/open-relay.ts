@@ -1,5 +1,5 @@
-import { type RelayTools, type RunningRelay, startRelay } from '#events';
-import { Targets, WebhookSender } from '#webhooks';
+import { type RelayTools, startRelay } from '#events';
+import { type RunningRelay, Targets, WebhookSender } from '#webhooks';
 import { clock, type OpenEvents } from './open-events.js';
 import { showId } from '../../apps/process/src/show-id.js';
 

@@ -38,7 +38,11 @@ interface Submitted {
   readonly userErrors: readonly UserError[];
 }
 
-const leadOf = (input: object) => ({ contact: { email: 'ada@example.com' }, ...input });
+// A person of its own for each name: one who was had before would be a duplicate.
+const leadOf = (input: { readonly externalId: string; readonly [more: string]: unknown }) => ({
+  contact: { email: `${input.externalId.replaceAll(' ', '-')}@example.com` },
+  ...input,
+});
 
 async function submit(input: { externalId: string; vertical: string; contractId?: string; test?: boolean }) {
   const selection = 'lead { id test } replayed';

@@ -27,8 +27,11 @@ interface Submitted {
   readonly userErrors: readonly UserError[];
 }
 
+/** A person of its own for each name: one who was had before would be a duplicate. */
+const personOf = (name: unknown) => ({ email: `${String(name).replaceAll(' ', '-')}@example.com` });
+
 async function submit(input: Record<string, unknown>, key: TestKey = 'agency'): Promise<Submitted> {
-  const lead = { vertical, contact: { email: 'ada@example.com' }, ...input };
+  const lead = { vertical, contact: personOf(input['externalId']), ...input };
   return await market.act<Submitted>(key, 'submitLead', lead, 'lead { id status test } replayed', false);
 }
 
@@ -51,7 +54,7 @@ describe('a submission', () => {
       },
       attributes: [{ key: 'roof', value: "flat'; drop table leads; --" }],
       source: { channel: 'search', cost: { amount: '4.00', currency: 'USD' } },
-      consent: { text: 'I agree', capturedAt: '2026-01-01T00:00:00Z', ip: '192.0.2.1' },
+      consent: { text: 'I agree', capturedAt: app.now().toISOString(), ip: '192.0.2.1' },
       score: 80,
     });
     expect({ lead, replayed }).toMatchObject({ lead: { status: 'SOLD', test: false }, replayed: false });
@@ -165,14 +168,14 @@ describe('test leads', () => {
 
 describe('submitLeads', () => {
   it('answers each on its own, in the order of the input', async () => {
-    const lead = { vertical, contact: { email: 'ada@example.com' } };
+    const lead = (externalId: string) => ({ vertical, externalId, contact: personOf(externalId) });
     const leads = [
-      { ...lead, externalId: 'bulk 1' },
-      { ...lead, externalId: '' },
-      { ...lead, externalId: 'bulk 1' },
-      { ...lead, externalId: 'bulk 1', score: 3 },
-      { ...lead, externalId: 'bulk 2', vertical: 'nothing' },
-      { ...lead, externalId: 'bulk 3' },
+      lead('bulk 1'),
+      { ...lead('bulk 0'), externalId: '' },
+      lead('bulk 1'),
+      { ...lead('bulk 1'), score: 3 },
+      { ...lead('bulk 2'), vertical: 'nothing' },
+      lead('bulk 3'),
     ];
     const { results } = await market.act<{ results: Submitted[] }>(
       'agency',
@@ -193,8 +196,12 @@ describe('submitLeads', () => {
   });
 
   it('takes 500 and refuses 501', async () => {
-    const lead = (name: string) => ({ externalId: name, vertical, contact: { phone: '5550100' } });
-    const leads = Array.from({ length: 501 }, (_, index) => lead(`many ${index}`));
+    const lead = (index: number) => ({
+      externalId: `many ${index}`,
+      vertical,
+      contact: { phone: `5550${index + 1000}` },
+    });
+    const leads = Array.from({ length: 501 }, (_, index) => lead(index));
     const before = await count('leads');
     const refused = await market.act('agency', 'submitLeads', { leads }, 'results { replayed }', false);
     expect(refused.userErrors).toMatchObject([{ code: 'TOO_MANY', field: ['input', 'leads'] }]);

@@ -42,15 +42,16 @@ describe('outcomes through the API', () => {
   const nextKey = () => `key-${(keys += 1)}`;
 
   async function lead(): Promise<string> {
+    const externalId = nextKey();
     const { submitLead } = await app.ask<{ submitLead: { lead: { id: string } | null } }>(
       app.keys.agency,
       `mutation ($input: SubmitLeadInput!) { submitLead(input: $input) { lead { id } userErrors { message } } }`,
       {
         input: {
-          externalId: nextKey(),
+          externalId,
           vertical: 'solar',
           contractId,
-          contact: { email: 'ada@example.com' },
+          contact: { email: `${externalId}@example.com` },
         },
       },
     );

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Global, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { Clock } from '#calendar';
@@ -73,13 +74,20 @@ export class Market {
   static async open(): Promise<Market> {
     const { url, drop } = await createTestDatabase();
     const clock = new SettableClock(start);
+    const config = { masterKeys: [randomBytes(32)] };
     @Global()
-    @Module({ providers: [{ provide: 'Clock', useValue: clock }], exports: ['Clock'] })
-    class TestClockModule {}
+    @Module({
+      providers: [
+        { provide: 'Clock', useValue: clock },
+        { provide: 'Config', useValue: config },
+      ],
+      exports: ['Clock', 'Config'],
+    })
+    class TestProcessModule {}
     const module = await Test.createTestingModule({
       imports: [
         DatabaseModule.connect({ url, rows, poolSize: 12 }),
-        TestClockModule,
+        TestProcessModule,
         ContractsModule,
         LeadsModule,
         DealsModule,
@@ -142,15 +150,16 @@ export class Market {
   }
 
   async lead(contractId: string, test = false): Promise<string> {
+    const externalId = this.key();
     const [result] = await this.module.get(SubmitLeads).execute(
       this.agency,
       [
         {
-          externalId: this.key(),
+          externalId,
           vertical: 'solar',
           contractId,
           test,
-          contact: { email: 'ada@example.com', phone: '+12125550100' },
+          contact: { email: `${externalId}@example.com` },
         },
       ],
       () => ['input'],

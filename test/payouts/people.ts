@@ -208,9 +208,9 @@ export abstract class MarketPeople {
       const leadId = newId();
       const { agencyId } = contract;
       await tx.query(
-        `insert into leads (agency_id, id, external_id, test, input_hash, vertical, state, contact, attributes,
+        `insert into leads (agency_id, id, external_id, test, input_hash, vertical, state, attributes,
            submitted_by, received_at)
-         values ($1, $2, $3, false, '\\x00', 'roofing', 'SOLD', '{}', '[]', 'user:somebody', $4)`,
+         values ($1, $2, $3, false, '\\x00', 'roofing', 'SOLD', '[]', 'user:somebody', $4)`,
         [agencyId, leadId, `lead-${this.leads}`, this.now()],
       );
       await tx.query(

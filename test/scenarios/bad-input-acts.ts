@@ -15,6 +15,9 @@ import { contractOf, leadOf, make, pairs, send } from '../access/tenancy-world.j
 import { billingActs } from './bad-input-billing.js';
 import { paymentActs } from './bad-input-payments.js';
 import { payoutActs } from './bad-input-payouts.js';
+import { handoverActs } from './bad-input-handover.js';
+import { routeActs } from './bad-input-routes.js';
+import { personActs } from './bad-input-persons.js';
 import { webhookActs } from './bad-input-webhooks.js';
 
 export interface Call {
@@ -189,6 +192,13 @@ export class Acts {
     ...paymentActs(this),
     ...billingActs(this),
     ...webhookActs(this),
+    ...handoverActs({
+      app: this.app,
+      inForce: () => this.inForce(),
+      delivery: () => this.delivery(),
+    }),
+    ...personActs({ app: this.app, lead: () => this.lead() }),
+    ...routeActs({ app: this.app, inForce: () => this.inForce() }),
     ...payoutActs({ app: this.app, submitted: () => this.submitted() }),
     advanceSandboxClock: async () => ['agency', {}, { to: this.app.now().toISOString() }],
   };
@@ -217,6 +227,20 @@ export class Acts {
 
   async lead(): Promise<string> {
     return await leadOf(this.app, pair, this.contractId);
+  }
+
+  /** Of a contract of its own. */
+  private async delivery(): Promise<{ deliveryId: string; contractId: string }> {
+    const vertical = newId();
+    const contractId = await contractOf(this.app, pair, { vertical });
+    const id = await leadOf(this.app, pair, contractId, vertical);
+    const query = 'query ($id: ID!) { lead(id: $id) { deliveries { id } } }';
+    const { lead } = await this.app.ask<{ lead: { deliveries: { id: string }[] } }>(
+      this.app.keys.buyer,
+      query,
+      { id },
+    );
+    return { deliveryId: lead.deliveries[0]?.id ?? '', contractId };
   }
 
   async deal(): Promise<string> {

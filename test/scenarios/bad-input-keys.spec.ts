@@ -75,13 +75,21 @@ function otherBody(call: Call): Call {
     buyerId: 'org_00000000000000000000000000',
     description: 'another description',
     eventType: 'deal.refunded',
+    destinationId: input['destinationId'] === undefined ? undefined : 'dst_00000000000000000000000000',
     endpointId: 'whe_00000000000000000000000000',
     deliveryId: 'whd_00000000000000000000000000',
+    leadId: 'lead_00000000000000000000000000',
+    entries: [{ who: { email: 'another@people.example' } }],
+    who: [{ email: 'another@people.example' }],
+    person: { reachedBy: { email: 'another@people.example' } },
+    contractId: ['pauseBuying', 'resumeBuying'].includes(call.field.name)
+      ? 'ctr_00000000000000000000000000'
+      : input['contractId'],
     expectedVersion: 77,
     periodEnd: '2020-02-02',
   };
   const [name] = Object.keys(changes).filter(
-    (each) => input[each] !== undefined || each === 'expectedVersion',
+    (each) => (input[each] !== undefined && changes[each] !== input[each]) || each === 'expectedVersion',
   );
   const chosen =
     call.field.name === 'prepareSettlements'

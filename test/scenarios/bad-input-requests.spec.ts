@@ -13,6 +13,7 @@ import {
 } from '../access/tenancy-schema.js';
 import { buildBilling } from '../access/tenancy-billing.js';
 import { buildPayouts } from '../access/tenancy-payouts.js';
+import { buildRoutes } from '../access/tenancy-routes.js';
 import { buildWebhooks } from '../access/tenancy-webhooks.js';
 import { make, objectsOf, startWideApp } from '../access/tenancy-world.js';
 import { Acts } from './bad-input-acts.js';
@@ -35,6 +36,7 @@ beforeAll(async () => {
   );
   await buildBilling(app);
   await buildWebhooks(app);
+  await buildRoutes(app);
 }, 60_000);
 afterAll(async () => {
   await app.verifyInvariants();
@@ -184,6 +186,7 @@ async function lists(): Promise<List[]> {
   const prefixes: Readonly<Record<string, string>> = {
     ...{ Contract: 'ctr', Lead: 'lead', Settlement: 'stl', Payout: 'pyo', Invoice: 'inv' },
     WebhookEndpoint: 'whe',
+    Delivery: 'dlv',
   };
   const ways = { ...waysToPayoutLists(app), ...waysToBillingLists(app) };
   const types = Object.values(schemaOf(app).getTypeMap()).filter((type) => isObjectType(type));

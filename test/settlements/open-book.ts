@@ -285,9 +285,9 @@ async function deliver(tx: Transaction, book: OpenBook, at: Date): Promise<{ del
   const leadId = newId();
   const deliveryId = newId();
   await tx.query(
-    `insert into leads (agency_id, id, external_id, test, input_hash, vertical, state, contact, attributes,
-       submitted_by, received_at)
-     values ($1, $2, $3, false, '\\x00', 'roofing', 'SOLD', '{}', '[]', 'user:somebody', $4)`,
+    `insert into leads (agency_id, id, external_id, test, input_hash, vertical, state, attributes, submitted_by,
+       received_at)
+     values ($1, $2, $3, false, '\\x00', 'roofing', 'SOLD', '[]', 'user:somebody', $4)`,
     [book.agencyId, leadId, leadId, at],
   );
   await tx.query(

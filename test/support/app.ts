@@ -36,6 +36,8 @@ export interface TestPerson extends TestId {
   readonly password: string;
 }
 
+const testMasterKey = 'YS1tYXN0ZXIta2V5LW9mLXRlc3RzLW5vdC1zZWNyZXQ=';
+
 const organizationKinds = {
   agency: 'AGENCY',
   otherAgency: 'AGENCY',
@@ -122,6 +124,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     LEADGER_LOG_LEVEL: 'error',
     LEADGER_POOL_SIZE: '4',
     ...(stripe && { LEADGER_STRIPE_SANDBOX_URL: stripe.url }),
+    // Production does not start without one; the sandbox has one that everybody knows.
+    ...(options.environment?.['LEADGER_MODE'] === 'production' && { LEADGER_MASTER_KEY: testMasterKey }),
     ...options.environment,
   });
   const nest = await createApp(config, options.log ?? createLog(config.logLevel));

@@ -15,6 +15,7 @@ export interface Terms {
   readonly settlementSchedule?: 'DAILY' | 'WEEKLY' | 'SEMI_MONTHLY' | 'MONTHLY';
   readonly returnWindowDays?: number;
   readonly attributionWindowDays?: number;
+  readonly contactSlaSeconds?: number;
   readonly platformFeeRatePpm?: number;
 }
 
@@ -140,7 +141,8 @@ export class Marketplace {
     const leads = Array.from({ length: count }, (_, index) => ({
       externalId: `${run}-${index}`,
       vertical,
-      contact: { email: `person-${index}@example.com` },
+      // A person of its own: one who was had before would be a duplicate.
+      contact: { email: `person-${run}-${index}@example.com` },
     }));
     const { results } = await this.done<{
       results: { lead: { id: string } | null; userErrors: UserError[] }[];

@@ -69,7 +69,7 @@ export class Operator {
   }
 
   async submit(input: Record<string, unknown>, key: TestKey = 'agency'): Promise<Submitted> {
-    const lead = { externalId: this.market.nextKey(), contact: { email: 'ada@example.com' }, ...input };
+    const lead = { externalId: this.market.nextKey(), contact: somebody(input['externalId']), ...input };
     return await this.market.act<Submitted>(
       key,
       'submitLead',
@@ -78,6 +78,14 @@ export class Operator {
       false,
     );
   }
+}
+
+let people = 0;
+
+/** A person of its own for each lead, the same for the same name: one who was had before would be a duplicate. */
+export function somebody(name: unknown): { readonly email: string } {
+  const local = typeof name === 'string' ? name.replaceAll(/\W/g, '-') : `person-${(people += 1)}`;
+  return { email: `${local}@example.com` };
 }
 
 /** `INVALID_VALUE input.contact.phone`. */

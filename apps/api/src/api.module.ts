@@ -14,8 +14,10 @@ import { BillingApiModule } from './billing/billing.module.js';
 import { ContractsApiModule } from './contracts/contracts.module.js';
 import { DealsApiModule } from './deals/deals.module.js';
 import { EventsApiModule } from './events/events.module.js';
-import { graphqlSettings } from './graphql-settings.js';
+import { graphqlSettings, rateLimits } from './graphql-settings.js';
+import { RateLimits } from './graphql/index.js';
 import { ExportsApiModule } from './exports/exports.module.js';
+import { HandoverApiModule } from './handover/handover.module.js';
 import { GraphiqlModule } from './graphiql/graphiql.module.js';
 import { HealthModule } from './health/health.module.js';
 import { LeadsApiModule } from './leads/leads.module.js';
@@ -24,9 +26,11 @@ import { NodeModule } from './node/node.module.js';
 import { OrganizationsApiModule } from './organizations/organizations.module.js';
 import { PaymentsApiModule } from './payments/payments.module.js';
 import { PayoutsApiModule } from './payouts/payouts.module.js';
+import { PersonsApiModule } from './persons/persons.module.js';
 import { ReturnsApiModule } from './returns/returns.module.js';
 import { SandboxModule } from './sandbox/sandbox.module.js';
 import { SettlementsApiModule } from './settlements/settlements.module.js';
+import { RoutesApiModule } from './routes/routes.module.js';
 import { VerticalsApiModule } from './verticals/verticals.module.js';
 
 /** Every module with root fields: what the schema consists of. */
@@ -34,8 +38,11 @@ export const featureModules = [
   NodeModule,
   OrganizationsApiModule,
   ContractsApiModule,
+  RoutesApiModule,
   VerticalsApiModule,
   LeadsApiModule,
+  PersonsApiModule,
+  HandoverApiModule,
   DealsApiModule,
   ReturnsApiModule,
   SettlementsApiModule,
@@ -52,6 +59,7 @@ export const featureModules = [
 export class ApiModule {
   static of(config: Config, log: Log): DynamicModule {
     const { databaseUrl: url, poolSize } = config;
+    const rates = rateLimits(config);
     return {
       module: ApiModule,
       imports: [
@@ -64,12 +72,13 @@ export class ApiModule {
           driver: ApolloDriver,
           imports: [AccessModule],
           inject: [RequestAuthenticator],
-          useFactory: (requests: RequestAuthenticator) => graphqlSettings(config, log, requests),
+          useFactory: (requests: RequestAuthenticator) => graphqlSettings(config, log, requests, rates),
         }),
         ...featureModules,
         ExportsApiModule,
         ...(config.sandbox ? [GraphiqlModule] : []),
       ],
+      providers: [{ provide: RateLimits, useValue: rates }],
     };
   }
 }

@@ -4,6 +4,7 @@ import type { Config } from '#config';
 import type { Log } from '../../process/src/log.js';
 import { ApiModule } from './api.module.js';
 import { errorLog, NestLog } from './edge-log.js';
+import { installFacade } from './facade/facade.js';
 import { EdgeExceptionFilter, fastifyOptions, installEdgeHooks } from './graphql/index.js';
 import { Readiness } from './health/readiness.js';
 import { installStripeWebhook } from './stripe-webhook/stripe-webhook.js';
@@ -30,6 +31,7 @@ export async function createApp(config: Config, log: Log): Promise<NestFastifyAp
   app.useGlobalFilters(new EdgeExceptionFilter(errorLog(log)), new InputRefusalFilter());
   app.useGlobalPipes(new InputValidationPipe());
   installStripeWebhook(app, log);
+  installFacade(app, log);
   return app;
 }
 

@@ -10,6 +10,7 @@ import {
   type GraphqlLimits,
   graphqlOptions,
   type GraphqlSettings,
+  RateLimits,
 } from './graphql/index.js';
 import { organizationTypes } from './organizations/organizations.types.js';
 
@@ -18,14 +19,21 @@ export function graphqlSettings(
   config: Config,
   log: Log,
   requests: RequestAuthenticator,
+  rates: RateLimits,
 ): ApolloDriverConfig {
   return optionsOf({
     sandbox: config.sandbox,
     limits: limitsOf(config.limits),
+    rates,
     logError: errorLog(log),
     authenticate: (request) => requests.authenticate(request),
     loaders: (actor) => new RequestLoaders(actor),
   });
+}
+
+/** The buckets of this process, for everything that callers pay for. */
+export function rateLimits(config: Config): RateLimits {
+  return new RateLimits(limitsOf(config.limits).cost, () => performance.now());
 }
 
 /** How the schema is built, for those who build it without serving it. */

@@ -1,5 +1,7 @@
 import { type Config, loadConfig } from '#config';
 import { Database } from '#database';
+import { KeyRing } from '#persons';
+import { refuseForeignKeys } from '../../process/src/refuse-foreign-keys.js';
 import { createLog, type Log } from '../../process/src/log.js';
 import { pendingMigrations } from '../../process/src/pending-migrations.js';
 import { startFailure } from '../../process/src/start-failure.js';
@@ -18,6 +20,7 @@ async function start(config: Config, log: Log): Promise<void> {
   const pending = await pendingMigrations(app.get(Database));
   if (pending.length > 0)
     log.warn('the database lacks migrations: run "npx leadger migrate"', { count: pending.length });
+  else await refuseForeignKeys(app.get(KeyRing, { strict: false }));
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) return;

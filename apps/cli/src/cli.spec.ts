@@ -47,6 +47,10 @@ function readDemo(): DemoFile {
 }
 
 it('says what there is, and what is wrong in one line', async () => {
+  const production = {
+    LEADGER_MODE: 'production',
+    LEADGER_MASTER_KEY: Buffer.alloc(32, 'secret').toString('base64'),
+  };
   expect(await leadger(['--help'])).toMatchObject({ code: 0, err: '' });
   expect((await leadger([])).code).toBe(2);
   for (const [parameters, settings, text] of [
@@ -54,7 +58,8 @@ it('says what there is, and what is wrong in one line', async () => {
     [['migrate', '--fast'], {}, '--help lists the options'],
     [['migrate'], { DATABASE_URL: '' }, 'DATABASE_URL is not set'],
     [['migrate'], { DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none' }, 'the database does not answer'],
-    [['seed'], { LEADGER_MODE: 'production' }, 'LEADGER_MODE is production'],
+    [['seed'], { LEADGER_MODE: 'production' }, 'LEADGER_MASTER_KEY is not set'],
+    [['seed'], production, 'the demo marketplace is for the sandbox: LEADGER_MODE is production'],
     [['seed'], {}, 'run "npx leadger migrate" first'],
   ] as const) {
     const { code, out, err } = await leadger(parameters, settings);

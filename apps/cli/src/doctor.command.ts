@@ -1,6 +1,7 @@
 import { type Config, loadConfig } from '#config';
 import { createDataSource, Database } from '#database';
 import { migrations } from '#migrations';
+import { KeyRing } from '#persons';
 import { allInvariants } from '../../process/src/all-invariants.js';
 import { pendingMigrations } from '../../process/src/pending-migrations.js';
 import { startFailure } from '../../process/src/start-failure.js';
@@ -93,6 +94,7 @@ async function examineSchema(database: Database, config: Config): Promise<readon
       what: 'clocks',
       result: `this machine and the database differ by ${lateMs} ms`,
     },
+    await examineKeys(database, config),
     ...(await examinePaymentsHome(database, config, offsetMs)),
     {
       ok: true,
@@ -100,4 +102,11 @@ async function examineSchema(database: Database, config: Config): Promise<readon
       result: `${allInvariants.length} invariants known: npx leadger verify-ledger checks them`,
     },
   ];
+}
+
+async function examineKeys(database: Database, config: Config): Promise<Finding> {
+  const count = await new KeyRing(database, config).unopenable();
+  const what = 'master key';
+  if (count === 0) return { ok: true, what, result: 'opens every key of the database' };
+  return { ok: false, what, result: `does not open ${count} keys of the database: give the right one` };
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { SystemClock } from '#calendar';
 import { longestBodyBytes, readSecret, type SignatureFault, verifyWebhook } from '#webhooks';
 import { type Command, CommandError } from './command.js';
+import { describeDelivery, isDelivery, showDelivery } from './describe-delivery.js';
 import { describeWebhook } from './describe-webhook.js';
 import { readOptions } from './options.js';
 
@@ -9,16 +10,21 @@ const clock = new SystemClock();
 
 export const listenCommand: Command = {
   summary:
-    'Receives webhooks on this machine, checks their signature, and prints a line for each: type, id, ids, amounts and states, ' +
-    'and nothing of a person. Answers 200, or 503 to the first tries of each message with --fail. Ctrl-C ends it.',
+    'Receives events and leads on this machine, checks their signature, and prints a line for each: type, id, ids, amounts and ' +
+    'states, and nothing of a person without --show. Answers 200, or 503 to the first tries of each message with --fail. ' +
+    'Ctrl-C ends it.',
   usage:
-    '[--port <number>] [--secret <whsec_…>] [--fail <tries>]\n\n' +
-    'Make an endpoint for http://localhost:<port>/ with createWebhookEndpoint, which shows its secret once.',
+    '[--port <number>] [--secret <whsec_…>] [--fail <tries>] [--answer accepted|rejected|duplicate] [--show]\n\n' +
+    'Make an endpoint for http://localhost:<port>/ with createWebhookEndpoint, or a destination for leads with ' +
+    'createDestination; both show their secret once. --answer is what leads are answered. --show prints leads as they come: ' +
+    'it is personal data.',
   run: async (parameters) => {
     const options = readOptions(parameters, {
       port: { type: 'string', default: '4400' },
       secret: { type: 'string' },
       fail: { type: 'string', default: '0' },
+      answer: { type: 'string', default: 'accepted' },
+      show: { type: 'boolean', default: false },
     });
     const port = readNumber(options.port, 65_535);
     const fail = readNumber(options.fail, 1_000_000);
@@ -28,16 +34,24 @@ export const listenCommand: Command = {
       throw new CommandError('--fail must be how many tries of each message fail, such as 2.');
     if (secret === undefined)
       throw new CommandError('--secret must be what createWebhookEndpoint has shown: whsec_…');
-    await listen({ port, fail, secret });
+    const { answer, show } = options;
+    if (!answers.includes(answer)) throw new CommandError(`--answer must be one of ${answers.join(', ')}.`);
+    await listen({ port, fail, secret, answer, show });
     return 0;
   },
 };
+
+/** What a lead can be answered. */
+const answers: readonly string[] = ['accepted', 'rejected', 'duplicate'];
 
 interface ListenOptions {
   readonly port: number;
   readonly fail: number;
   /** Null: signatures are not checked, and that is said. */
   readonly secret: Uint8Array | null;
+  readonly answer: string;
+  /** Whether leads are printed as they are. */
+  readonly show: boolean;
 }
 
 async function listen(options: ListenOptions): Promise<void> {
@@ -68,12 +82,14 @@ async function listen(options: ListenOptions): Promise<void> {
 async function receive(
   request: IncomingMessage,
   response: ServerResponse,
-  { fail, secret }: ListenOptions,
+  { fail, secret, answer: said, show }: ListenOptions,
   tries: Map<string, number>,
 ): Promise<void> {
   const body = await readBody(request);
-  const answer = (status: number): void =>
-    void response.writeHead(status, { 'content-type': 'text/plain' }).end();
+  const answer = (status: number, text = ''): void =>
+    void response
+      .writeHead(status, { 'content-type': text === '' ? 'text/plain' : 'application/json' })
+      .end(text);
   if (request.method !== 'POST') return answer(405);
   if (body === undefined) return answer(413);
   const now = clock.now();
@@ -93,9 +109,11 @@ async function receive(
   const note = [number > 1 ? `try ${number}` : '', status === 200 ? '' : `answered ${status}`].filter(
     Boolean,
   );
-  const line = `${timeOf(now)} ${describeWebhook(id, body)}`;
+  const isLead = isDelivery(id);
+  const line = `${timeOf(now)} ${isLead ? describeDelivery(id, body) : describeWebhook(id, body)}`;
   console.log(note.length > 0 ? `${line} (${note.join(', ')})` : line);
-  answer(status);
+  if (isLead && show) console.log(showDelivery(body));
+  answer(status, isLead && status === 200 ? JSON.stringify({ status: said }) : '');
 }
 
 const maxRemembered = 100_000;

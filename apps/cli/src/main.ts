@@ -32,6 +32,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'write a statement or the journal to a file',
     load: async () => (await import('./export.command.js')).exportCommand,
   },
+  'rotate-keys': {
+    summary: 'wrap the keys of personal data by a new master key',
+    load: async () => (await import('./rotate-keys.command.js')).rotateKeysCommand,
+  },
   listen: {
     summary: 'receive webhooks on this machine and print them',
     load: async () => (await import('./listen.command.js')).listenCommand,

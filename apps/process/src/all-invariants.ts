@@ -1,4 +1,5 @@
 import { collectionInvariants } from '#collections';
+import { handoverInvariants } from '#handover';
 import type { LedgerInvariant } from '#ledger';
 import { paymentInvariants } from '#payments';
 import { payoutInvariants } from '#payouts';
@@ -10,4 +11,5 @@ export const allInvariants: readonly LedgerInvariant[] = [
   ...paymentInvariants,
   ...collectionInvariants,
   ...payoutInvariants,
+  ...handoverInvariants,
 ];

@@ -1,4 +1,6 @@
+import { HandoverModule, TellOverdueContacts, TidyHandovers } from '#handover';
 import type { DueWork } from '#jobs';
+import { ForgetPersons, LeadsModule } from '#leads';
 import { systemActor } from '#organizations';
 import { AutoApproveReturns, ReturnsModule } from '#returns';
 import { Module } from '@nestjs/common';
@@ -11,16 +13,25 @@ export const scheduledWork = 'ScheduledWork';
 
 /** The one place that lists what falls due with time. Needs 'Clock', 'Config', 'Log' and the database module. */
 @Module({
-  imports: [ReturnsModule, PaymentsProcessModule],
+  imports: [ReturnsModule, HandoverModule, LeadsModule, PaymentsProcessModule],
   providers: [
     {
       provide: scheduledWork,
-      inject: [AutoApproveReturns],
-      useFactory: (returns: AutoApproveReturns): readonly DueWork[] => [
+      inject: [AutoApproveReturns, TellOverdueContacts, TidyHandovers, ForgetPersons],
+      useFactory: (
+        returns: AutoApproveReturns,
+        contacts: TellOverdueContacts,
+        handovers: TidyHandovers,
+        persons: ForgetPersons,
+      ): readonly DueWork[] => [
+        // Before anything that a return or a deal may change of it: a contact that was late was late.
+        { name: 'tell-overdue-contacts', run: (now, limit) => contacts.execute(now, limit) },
         {
           name: 'approve-overdue-returns',
           run: (now, limit) => returns.execute(systemActor('approve-overdue-returns'), now, limit),
         },
+        { name: 'tidy-handovers', run: (_now, limit) => handovers.execute(limit) },
+        { name: 'forget-persons', run: (now, limit) => persons.execute(now, limit) },
       ],
     },
     {

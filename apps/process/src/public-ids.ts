@@ -21,6 +21,9 @@ export const idPrefixes = {
   journal: 'jrn',
   payout: 'pyo',
   event: 'evt',
+  route: 'rte',
+  destination: 'dst',
+  sampleLead: 'smp',
   webhookEndpoint: 'whe',
   webhookDelivery: 'whd',
   /** Something that the payment provider is asked for. */
@@ -30,6 +33,7 @@ export const idPrefixes = {
   collection: 'col',
   dispute: 'dsp',
   refund: 'rfd',
+  suppression: 'sup',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

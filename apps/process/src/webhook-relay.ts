@@ -1,8 +1,8 @@
 import { SystemClock } from '#calendar';
 import type { Config } from '#config';
 import type { Database, UnitOfWork } from '#database';
-import { type RunningRelay, startRelay, webhookTargets, WebhookQueueStore } from '#events';
-import { WebhookSender } from '#webhooks';
+import { startRelay, webhookTargets, WebhookQueueStore } from '#events';
+import { type RunningRelay, WebhookSender } from '#webhooks';
 import type { Log } from './log.js';
 import { showId } from './show-id.js';
 

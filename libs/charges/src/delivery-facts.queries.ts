@@ -21,6 +21,7 @@ interface DeliveryRow {
   readonly qualified_at: Date | null;
   readonly returned_at: Date | null;
   readonly delivered_at: Date;
+  readonly bid_minor: string | null;
 }
 
 interface DealRow {
@@ -37,7 +38,8 @@ export async function readBilledDelivery(
   deliveryId: string,
 ): Promise<BilledDelivery | undefined> {
   const [row] = await tx.query<DeliveryRow>(
-    `select id, buyer_id, lead_id, contract_id, contract_version, test, qualified_at, returned_at, delivered_at
+    `select id, buyer_id, lead_id, contract_id, contract_version, test, qualified_at, returned_at, delivered_at,
+       bid_minor
      from deliveries where agency_id = $1 and id = $2`,
     [agencyId, deliveryId],
   );
@@ -55,6 +57,7 @@ export async function readBilledDelivery(
     facts: {
       deliveryId: row.id,
       deliveredAt: row.delivered_at,
+      bidMinor: row.bid_minor === null ? null : BigInt(row.bid_minor),
       test: row.test,
       qualifiedAt: row.qualified_at,
       returnedAt: row.returned_at,

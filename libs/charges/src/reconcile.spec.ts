@@ -22,7 +22,10 @@ function termsWith(change: Partial<ContractTerms>): ContractTerms {
     holdDays: 14,
     clawbackWindowDays: 90,
     clawbackMethod: 'NETTING',
+    consentRequired: false,
+    dedupeWindowDays: null,
     outcomeSlaDays: 30,
+    contactSlaSeconds: null,
     platformFeeRatePpm: 0,
     ...change,
   };
@@ -34,6 +37,7 @@ const noFacts: DeliveryFacts = {
   test: false,
   qualifiedAt: null,
   returnedAt: null,
+  bidMinor: null,
   deals: [],
 };
 

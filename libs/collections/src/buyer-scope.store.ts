@@ -1,6 +1,6 @@
 import type { Transaction } from '#database';
 import { balancesOfBook, type NewJournal, postJournals, type Reader } from '#ledger';
-import { asCurrency, type CurrencyCode } from '#money';
+import { asCurrency, asRatePpm, type CurrencyCode, share } from '#money';
 import { type Actor, systemActor } from '#organizations';
 import { invariant } from '#outcome';
 import { operatorBook } from '#payments';
@@ -74,12 +74,46 @@ export async function creditUsesOf(
       if (known) sums.set(currency, { ...sum, [known]: sum[known] + balanceMinor });
     }
   }
+  const offered = await offeredTo(reader, buyerId);
+  for (const currency of offered.keys()) {
+    if (!sums.has(currency)) sums.set(currency, { unbilled: 0n, receivable: 0n, buyer_credit: 0n });
+  }
   return [...sums].map(([currency, sum]) => ({
     currency: asCurrency(currency),
+    offeredMinor: offered.get(currency) ?? 0n,
     unbilledMinor: sum.unbilled,
     receivableMinor: sum.receivable,
     creditMinor: sum.buyer_credit,
   }));
+}
+
+/** The currencies of a buyer's contracts. */
+export async function currenciesOfBuyer(reader: Reader, buyerId: string): Promise<readonly string[]> {
+  const rows = await reader.query<{ currency: string }>(
+    `select distinct v.currency from contracts c
+     join contract_versions v on v.agency_id = c.agency_id and v.contract_id = c.id where c.buyer_id = $1`,
+    [buyerId],
+  );
+  return rows.map(({ currency }) => currency);
+}
+
+/** What the buyer will owe for leads on their way to it if it takes them, by currency: each with the operator's fee on it. */
+async function offeredTo(reader: Reader, buyerId: string): Promise<ReadonlyMap<string, bigint>> {
+  const rows = await reader.query<{ currency: string; price: string; rate: number; count: number }>(
+    `select v.currency, coalesce(d.bid_minor, v.base_rate_minor) as price, v.platform_fee_rate_ppm as rate,
+       count(*)::int as count
+     from deliveries d
+     join contract_versions v on v.agency_id = d.agency_id and v.contract_id = d.contract_id
+       and v.version = d.contract_version
+     where d.buyer_id = $1 and d.state = 'PENDING' and not d.test group by 1, 2, 3`,
+    [buyerId],
+  );
+  const offered = new Map<string, bigint>();
+  for (const { currency, price, rate, count } of rows) {
+    const each = BigInt(price) + share(BigInt(price), asRatePpm(rate));
+    offered.set(currency, (offered.get(currency) ?? 0n) + each * BigInt(count));
+  }
+  return offered;
 }
 
 /** What a buyer has prepaid, by currency. */

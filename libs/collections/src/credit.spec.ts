@@ -9,7 +9,7 @@ const use = (
   creditMinor: bigint,
   currency = usd,
 ): CreditUse => ({
-  ...{ currency, unbilledMinor, receivableMinor, creditMinor },
+  ...{ currency, offeredMinor: 0n, unbilledMinor, receivableMinor, creditMinor },
 });
 const limit = (creditLimitMinor: bigint | null, terms: 'INVOICE' | 'PREPAID' = 'INVOICE') => ({
   ...{ terms, currency: usd, creditLimitMinor },

@@ -4,6 +4,8 @@ import type { BillingProfile } from './billing-profile.js';
 /** What a buyer owes and has, in minor units of one currency. */
 export interface CreditUse {
   readonly currency: CurrencyCode;
+  /** For leads on their way to the buyer, which it has not taken yet. */
+  readonly offeredMinor: bigint;
   /** Charged, and in no approved statement yet. */
   readonly unbilledMinor: bigint;
   /** Billed and not paid. */
@@ -13,8 +15,8 @@ export interface CreditUse {
 }
 
 /** What the buyer would owe if everything were settled now; negative: it has money with us. */
-export function exposureOf({ unbilledMinor, receivableMinor, creditMinor }: CreditUse): bigint {
-  return unbilledMinor + receivableMinor - creditMinor;
+export function exposureOf({ offeredMinor, unbilledMinor, receivableMinor, creditMinor }: CreditUse): bigint {
+  return offeredMinor + unbilledMinor + receivableMinor - creditMinor;
 }
 
 /** The most that a buyer may owe in a currency; null: there is no limit. */
@@ -45,5 +47,5 @@ export function isCreditUsedUp(
 }
 
 function nothing(currency: CurrencyCode): CreditUse {
-  return { currency, unbilledMinor: 0n, receivableMinor: 0n, creditMinor: 0n };
+  return { currency, offeredMinor: 0n, unbilledMinor: 0n, receivableMinor: 0n, creditMinor: 0n };
 }

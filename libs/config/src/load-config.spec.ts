@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ConfigError, configurationPage, isLiveKey, loadConfig } from './index.js';
 
+const masterKey = 'YS1tYXN0ZXIta2V5LW9mLXRlc3RzLW5vdC1zZWNyZXQ=';
 const databaseUrl = 'postgres://user:secret@localhost:5432/leadger';
 
 function messageOf(environment: Record<string, string>): string {
@@ -34,6 +38,7 @@ describe('loadConfig', () => {
       DATABASE_URL: databaseUrl,
       PORT: '4001',
       LEADGER_MODE: 'production',
+      LEADGER_MASTER_KEY: masterKey,
       LEADGER_PUBLIC_URL: 'https://leads.example/',
       LEADGER_LIMIT_DEPTH: '12',
       LEADGER_POOL_SIZE: '',
@@ -100,8 +105,72 @@ describe('loadConfig', () => {
   });
 });
 
-describe('Stripe', () => {
+describe('the master key', () => {
   const production = { DATABASE_URL: databaseUrl, LEADGER_MODE: 'production' };
+  const bytes = Buffer.from(masterKey, 'base64');
+  const other = Buffer.alloc(32, 7);
+  let folder: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'leadger-keys-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const fileOf = (text: string): string => {
+    const path = join(folder, 'keys');
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('is what is set or what the file has, the present one first', () => {
+    const two = `${masterKey}, ${other.toString('base64')}`;
+    expect(loadConfig({ ...production, LEADGER_MASTER_KEY: two }).masterKeys).toEqual([bytes, other]);
+    const file = fileOf(`${other.toString('base64')}\n\n${masterKey}\n`);
+    expect(loadConfig({ ...production, LEADGER_MASTER_KEY_FILE: file }).masterKeys).toEqual([other, bytes]);
+  });
+
+  it('is one that everybody knows in a sandbox, and in production none but a secret one', () => {
+    const { masterKeys } = loadConfig({ DATABASE_URL: databaseUrl });
+    expect(masterKeys).toHaveLength(1);
+    expect(masterKeys[0]).toHaveLength(32);
+    expect(() => loadConfig(production)).toThrow(
+      'LEADGER_MASTER_KEY is not set, and LEADGER_MODE is production',
+    );
+    const known = masterKeys[0]?.toString('base64') ?? '';
+    expect(() => loadConfig({ ...production, LEADGER_MASTER_KEY: known })).toThrow(
+      'is the key of the sandbox',
+    );
+  });
+
+  it.each([
+    [
+      'too short',
+      { LEADGER_MASTER_KEY: 'aGlkZGVu' },
+      'LEADGER_MASTER_KEY must be one or more keys of 32 bytes',
+    ],
+    ['no base64', { LEADGER_MASTER_KEY: '*'.repeat(44) }, 'LEADGER_MASTER_KEY must be'],
+    ['in no file', { LEADGER_MASTER_KEY_FILE: '/nowhere/at/all' }, 'LEADGER_MASTER_KEY_FILE cannot be read'],
+    ['given twice', { LEADGER_MASTER_KEY: masterKey, LEADGER_MASTER_KEY_FILE: 'x' }, 'are both set'],
+  ])('is refused when it is %s, without being repeated', (_, environment, expected) => {
+    const start = () => loadConfig({ ...production, ...environment });
+    expect(start).toThrow(expected);
+    expect(start).not.toThrow(/aGlkZGVu|\*\*/);
+  });
+
+  it('is refused when its file has none, or something else', () => {
+    for (const text of ['', 'none\n', `${masterKey}\nhidden\n`])
+      expect(() => loadConfig({ ...production, LEADGER_MASTER_KEY_FILE: fileOf(text) })).toThrow(
+        'LEADGER_MASTER_KEY_FILE must be the path',
+      );
+  });
+});
+
+describe('Stripe', () => {
+  const production = {
+    DATABASE_URL: databaseUrl,
+    LEADGER_MODE: 'production',
+    LEADGER_MASTER_KEY: masterKey,
+  };
   const sandbox = { DATABASE_URL: databaseUrl, LEADGER_MODE: 'sandbox' };
   const sandboxUrl = 'http://127.0.0.1:4001';
 
@@ -213,6 +282,6 @@ describe('Stripe', () => {
 describe('configurationPage', () => {
   it('has a row for every setting', () => {
     expect(configurationPage()).toContain('| `LEADGER_MODE` | sandbox has a clock');
-    expect(configurationPage().match(/^\| `/gm)).toHaveLength(25);
+    expect(configurationPage().match(/^\| `/gm)).toHaveLength(29);
   });
 });

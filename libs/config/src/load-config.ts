@@ -1,4 +1,5 @@
 import { ConfigError } from './config-error.js';
+import { readMasterKeys } from './master-keys.js';
 import { settings, type Setting } from './settings.js';
 import { readStripe, type StripeConfig } from './stripe-config.js';
 
@@ -32,12 +33,17 @@ export interface Config {
   readonly demoFile: string;
   /** Null: payments are switched off, and approved statements stay APPROVED. */
   readonly stripe: StripeConfig | null;
+  /** 32 bytes each. The first encrypts; the others are older and only decrypt. Never empty. */
+  readonly masterKeys: readonly Buffer[];
   /** Decimal, in major units of whatever currency is paid. */
   readonly minimumPayout: string;
   /** Decimal, in major units of whatever currency is approved. */
   readonly twoApproversAbove: string;
   /** Webhooks may go to this machine itself, without TLS. Never in production. */
   readonly webhookLoopback: boolean;
+  /** Where mail is handed in, and whom it is from; null, both: none is sent. */
+  readonly smtpUrl: string | null;
+  readonly mailFrom: string | null;
   readonly limits: LimitOverrides;
 }
 
@@ -77,6 +83,11 @@ export function loadConfig(environment: Environment = process.env): Config {
       requestsPerSecond: need(settings.stripeRequestsPerSecond),
       operationsAtOnce: need(settings.stripeOperationsAtOnce),
     }),
+    masterKeys: readMasterKeys({
+      sandbox,
+      keys: read(settings.masterKey),
+      file: read(settings.masterKeyFile),
+    }),
     minimumPayout: need(settings.minimumPayout),
     twoApproversAbove: need(settings.twoApproversAbove),
     webhookLoopback: readWebhookLoopback({
@@ -84,6 +95,7 @@ export function loadConfig(environment: Environment = process.env): Config {
       apiHost: need(settings.apiHost),
       chosen: read(settings.webhookLoopback),
     }),
+    ...readMail(read(settings.smtpUrl) ?? null, read(settings.mailFrom) ?? null),
     limits: {
       depth: read(settings.depthLimit),
       aliases: read(settings.aliasLimit),
@@ -94,6 +106,13 @@ export function loadConfig(environment: Environment = process.env): Config {
       leadsPerSecond: read(settings.leadsPerSecondLimit),
     },
   };
+}
+
+/** One without the other would send nothing, or from nobody. */
+function readMail(smtpUrl: string | null, mailFrom: string | null): Pick<Config, 'smtpUrl' | 'mailFrom'> {
+  if ((smtpUrl === null) !== (mailFrom === null))
+    throw new ConfigError('LEADGER_SMTP_URL and LEADGER_MAIL_FROM go together: set both or none of them.');
+  return { smtpUrl, mailFrom };
 }
 
 /**

@@ -48,6 +48,11 @@ function isPlainHttpOrigin(value: string): boolean {
   return protocol === 'http:' && href === `${origin}/`;
 }
 
+/** Undefined for what is not 32 bytes in base64. */
+export function readMasterKey(base64: string): Buffer | undefined {
+  return /^[A-Za-z0-9+/]{43}=$/.test(base64) ? Buffer.from(base64, 'base64') : undefined;
+}
+
 const text: Pick<Setting, 'schema'> = { schema: z.string() };
 
 const amount: Pick<Setting, 'expects' | 'schema'> = {
@@ -119,6 +124,27 @@ export const settings = {
     expects: 'a path',
     ...text,
   },
+  masterKey: {
+    name: 'LEADGER_MASTER_KEY',
+    purpose:
+      'What the personal data of leads is encrypted with in the end. Whoever loses it loses the data: docs/personal-data.md. The first key encrypts, further ones are old keys that still decrypt.',
+    whenUnset: 'a sandbox takes a key that everybody knows; production needs this or the file',
+    expects:
+      'one or more keys of 32 bytes in base64, separated by commas, as `openssl rand -base64 32` makes them',
+    schema: z
+      .string()
+      .transform((value) => value.split(',').map((key) => key.trim()))
+      .refine((keys) => keys.every((key) => readMasterKey(key) !== undefined))
+      .transform((keys) => keys.flatMap((key) => readMasterKey(key) ?? [])),
+  },
+  masterKeyFile: {
+    name: 'LEADGER_MASTER_KEY_FILE',
+    purpose:
+      'A file with the same, one key a line, as secret managers put it there. Not beside the key itself.',
+    whenUnset: 'LEADGER_MASTER_KEY counts',
+    expects: 'the path of a file that can be read, with keys of 32 bytes in base64, one a line',
+    ...text,
+  },
   stripeSecretKey: {
     name: 'STRIPE_SECRET_KEY',
     purpose: 'Collects and pays at Stripe; a live key needs production mode.',
@@ -175,6 +201,26 @@ export const settings = {
       'Whether webhooks may go to the machine of the worker itself, without TLS, as npx leadger listen needs. Sandbox mode only.',
     whenUnset: 'on in a sandbox that listens on this machine only, else off',
     ...oneOf('on', 'off'),
+  },
+  smtpUrl: {
+    name: 'LEADGER_SMTP_URL',
+    purpose:
+      'The mail server at which leads are handed in that buyers want by e-mail; beside LEADGER_MAIL_FROM.',
+    whenUnset: 'no destination for e-mail can be made',
+    expects: 'an address such as smtps://user:password@mail.example:465 or smtp://mail.example:587',
+    schema: z
+      .string()
+      .refine(
+        (value) =>
+          URL.canParse(value) && /^smtps?:$/.test(new URL(value).protocol) && new URL(value).hostname !== '',
+      ),
+  },
+  mailFrom: {
+    name: 'LEADGER_MAIL_FROM',
+    purpose: 'The address that such mails are from.',
+    whenUnset: 'no destination for e-mail can be made',
+    expects: 'an e-mail address such as leads@leadger.example',
+    schema: z.string().regex(/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/),
   },
   depthLimit: {
     name: 'LEADGER_LIMIT_DEPTH',

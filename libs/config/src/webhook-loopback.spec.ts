@@ -1,6 +1,9 @@
 import { loadConfig } from './index.js';
 
-const base = { DATABASE_URL: 'postgres://user:secret@localhost:5432/leadger' };
+const base = {
+  DATABASE_URL: 'postgres://user:secret@localhost:5432/leadger',
+  LEADGER_MASTER_KEY: 'YS1tYXN0ZXIta2V5LW9mLXRlc3RzLW5vdC1zZWNyZXQ=',
+};
 
 it.each([
   ['a sandbox for oneself', {}, true],

@@ -65,8 +65,17 @@ export class ContractVersionRow {
   @Column({ name: 'outcome_sla_days', type: 'integer' })
   outcomeSlaDays: number;
 
+  @Column({ name: 'contact_sla_seconds', type: 'integer', nullable: true })
+  contactSlaSeconds: number | null;
+
   @Column({ name: 'platform_fee_rate_ppm', type: 'integer' })
   platformFeeRatePpm: number;
+
+  @Column({ name: 'consent_required', type: 'boolean' })
+  consentRequired: boolean;
+
+  @Column({ name: 'dedupe_window_days', type: 'integer', nullable: true })
+  dedupeWindowDays: number | null;
 
   @Column({ name: 'proposed_by_organization_id', type: 'uuid' })
   proposedByOrganizationId: string;

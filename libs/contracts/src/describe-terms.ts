@@ -50,6 +50,7 @@ export function describeTerms(terms: ContractTerms): DescribedTerms {
       platformFeeClause(terms),
       returnClause(terms),
       `Outcome: the buyer reports what became of a lead within ${showDays(terms.outcomeSlaDays)} of delivery`,
+      ...(terms.contactSlaSeconds === null ? [] : [contactClause(terms.contactSlaSeconds)]),
       settlementClause(terms),
       terms.holdDays === 0
         ? 'Hold: none'
@@ -57,6 +58,8 @@ export function describeTerms(terms: ContractTerms): DescribedTerms {
       clawbackClause(terms),
       // Also without a clawback window: returns and disputes take money back as well.
       `Already paid: what the agency was paid and loses by a refund, a return or a dispute ${clawbackWords[terms.clawbackMethod]}`,
+      ...(terms.dedupeWindowDays === null ? [] : [dedupeClause(terms.dedupeWindowDays)]),
+      ...(terms.consentRequired ? ['Consent: only leads that say what the person agreed to, and when'] : []),
     ],
   };
 }
@@ -89,6 +92,26 @@ export function clawbackClause(terms: ContractTerms): string {
   if (terms.clawbackWindowDays === 0) return 'Clawback: none';
   const window = showDays(terms.clawbackWindowDays);
   return `Clawback: a commission is taken back when what it rests on is withdrawn within ${window}, such as a deal that is refunded or canceled`;
+}
+
+function contactClause(seconds: number): string {
+  return `Contact: the buyer reaches the person within ${showSeconds(seconds)} of taking the lead`;
+}
+
+function showSeconds(seconds: number): string {
+  const [size, word] = [
+    [86_400, 'day'],
+    [3_600, 'hour'],
+    [60, 'minute'],
+    [1, 'second'],
+  ].find(([each]) => seconds % Number(each) === 0) ?? [1, 'second'];
+  const count = seconds / Number(size);
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
+function dedupeClause(days: number): string {
+  if (days === 0) return 'Duplicates: a person may be delivered any number of times';
+  return `Duplicates: nobody whom the buyer had within ${showDays(days)}`;
 }
 
 function settlementClause(terms: ContractTerms): string {

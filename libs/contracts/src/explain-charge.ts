@@ -94,6 +94,15 @@ function explain(charge: StoredCharge, terms: ContractTerms | undefined): PriceE
 
 function explainBase(charge: StoredCharge, terms: ContractTerms | undefined): PriceExplanation {
   const value = show(charge.inputMinor, charge.currency);
+  if (terms && charge.inputMinor !== terms.baseRate.amountMinor) {
+    const instead = `instead of the base rate of ${show(terms.baseRate.amountMinor, charge.currency)}`;
+    return {
+      text: `Bid ${value}`,
+      clause: `Bid: ${value} for this lead, ${instead}`,
+      inputs: [{ name: 'Bid', value }],
+      rounding: null,
+    };
+  }
   return {
     text: `Base rate ${value}`,
     clause: terms ? baseClause(terms) : `Base rate: ${value} for every delivered lead`,

@@ -17,6 +17,7 @@ export {
   clawbackMethods,
   commissionBases,
   commissionTriggers,
+  contactSlaLimits,
   parseVertical,
   validateTerms,
   windowLimits,
@@ -56,6 +57,15 @@ export {
   termsOfVersions,
 } from './terms.queries.js';
 export { type CreditBlocks, setCreditBlocks } from './credit-blocks.store.js';
+export {
+  closeCreditRooms,
+  type CreditRoom,
+  holdCreditRooms,
+  openCreditRooms,
+  roomOf,
+  setCreditRooms,
+  useCredit,
+} from './credit-rooms.store.js';
 export { ContractsModule } from './contracts.module.js';
 
 /** For the data source. */

@@ -42,6 +42,7 @@ const facts: fc.Arbitrary<DeliveryFacts> = fc.record({
   deliveredAt: fc.constant(deliveredAt),
   test: fc.constantFrom(false, false, false, true),
   qualifiedAt: fc.option(instant),
+  bidMinor: fc.option(fc.bigInt({ min: 1n, max: 10n ** 9n }), { freq: 2 }),
   returnedAt: fc.constantFrom(null, null, null, addDaysExact(deliveredAt, 3)),
   deals,
 });

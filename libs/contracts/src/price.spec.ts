@@ -36,6 +36,7 @@ function factsOf(over: Partial<DeliveryFacts> = {}): DeliveryFacts {
     test: false,
     qualifiedAt: null,
     returnedAt: null,
+    bidMinor: null,
     deals: [],
     ...over,
   };

@@ -13,7 +13,10 @@ const dayMs = 86_400_000;
  * before and book only the difference. Deal amounts are minor units of the terms' currency and not negative; a
  * delivery's deals have different ids.
  */
-export function price(terms: ContractTerms, facts: DeliveryFacts): Price {
+export function price(agreed: ContractTerms, facts: DeliveryFacts): Price {
+  const { baseRate } = agreed;
+  const terms =
+    facts.bidMinor === null ? agreed : { ...agreed, baseRate: { ...baseRate, amountMinor: facts.bidMinor } };
   if (facts.test) return nothing('A test lead is never charged.');
   if (facts.returnedAt !== null) return nothing('The lead was returned: nothing is owed for it.');
   const found = commission(terms, facts);

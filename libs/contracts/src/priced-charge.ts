@@ -12,6 +12,8 @@ export interface DealFact {
 export interface DeliveryFacts {
   readonly deliveryId: string;
   readonly deliveredAt: Date;
+  /** What the buyer bid for this lead, which then stands for the base rate; null: it pays the base rate. */
+  readonly bidMinor: bigint | null;
   /** A test lead is never charged. */
   readonly test: boolean;
   /** When the lead was first said to be of high quality; null while that does not hold. */

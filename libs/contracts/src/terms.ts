@@ -29,8 +29,14 @@ export interface ContractTerms {
   readonly clawbackWindowDays: number;
   readonly clawbackMethod: ClawbackMethod;
   readonly outcomeSlaDays: number;
+  /** From when the buyer takes a lead to when it must have reached the person; null: no time is set. */
+  readonly contactSlaSeconds: number | null;
   /** The operator's fee, on top of what the agency earns. */
   readonly platformFeeRatePpm: number;
+  /** A lead without the text that the person agreed to, and when, is not delivered. */
+  readonly consentRequired: boolean;
+  /** For so many days a person whom the buyer had is not delivered again; 0: always. Null: as the vertical says, whoever had them. */
+  readonly dedupeWindowDays: number | null;
 }
 
 /** What is taken where a proposal says nothing. */
@@ -42,5 +48,8 @@ export const termDefaults = {
   clawbackWindowDays: 90,
   clawbackMethod: 'NETTING',
   outcomeSlaDays: 30,
+  contactSlaSeconds: null,
   platformFeeRatePpm: 0,
+  consentRequired: false,
+  dedupeWindowDays: null,
 } as const;

@@ -39,7 +39,10 @@ describe('validateTerms', () => {
         clawbackWindowDays: 90,
         clawbackMethod: 'NETTING',
         outcomeSlaDays: 30,
+        contactSlaSeconds: null,
         platformFeeRatePpm: 0,
+        consentRequired: false,
+        dedupeWindowDays: null,
       },
     });
   });
@@ -95,6 +98,9 @@ describe('validateTerms', () => {
     [{ clawbackMethod: '' }, 'INVALID_VALUE', 'clawbackMethod'],
     [{ outcomeSlaDays: 366 }, 'INVALID_VALUE', 'outcomeSlaDays'],
     [{ outcomeSlaDays: Number.NaN }, 'INVALID_VALUE', 'outcomeSlaDays'],
+    [{ contactSlaSeconds: 29 }, 'INVALID_VALUE', 'contactSlaSeconds'],
+    [{ contactSlaSeconds: 2_592_001 }, 'INVALID_VALUE', 'contactSlaSeconds'],
+    [{ contactSlaSeconds: 60.5 }, 'INVALID_VALUE', 'contactSlaSeconds'],
     [{ commissionTrigger: 'QUALIFIED' }, 'INVALID_TERMS', 'commissionTrigger'],
   ])('refuses %j', (over, code, field) => {
     expect(refusalsOf(rawOf(over))).toEqual([[code, field]]);
@@ -107,6 +113,8 @@ describe('validateTerms', () => {
     { commissionBasis: 'NONE', commissionRatePpm: 200_000, commissionTrigger: 'QUALIFIED' },
     { commissionBasis: 'PER_LEAD', commissionTrigger: 'QUALIFIED' },
     { returnWindowDays: 0, holdDays: 0, attributionWindowDays: 0, clawbackWindowDays: 0, outcomeSlaDays: 0 },
+    { contactSlaSeconds: 30 },
+    { contactSlaSeconds: 2_592_000 },
     { returnWindowDays: 365, attributionWindowDays: 3650, clawbackWindowDays: 3650 },
     { timeZone: 'UTC', settlementSchedule: 'SEMI_MONTHLY' },
   ])('takes %j', (over) => {

@@ -30,7 +30,10 @@ export interface RawTerms {
   readonly clawbackWindowDays?: number | null | undefined;
   readonly clawbackMethod?: string | null | undefined;
   readonly outcomeSlaDays?: number | null | undefined;
+  readonly contactSlaSeconds?: number | null | undefined;
   readonly platformFeeRatePpm?: number | null | undefined;
+  readonly consentRequired?: boolean | null | undefined;
+  readonly dedupeWindowDays?: number | null | undefined;
 }
 
 /** The longest windows that are taken, in days; the table's CHECKs hold the same. */
@@ -40,8 +43,13 @@ export const windowLimits = {
   holdDays: 365,
   clawbackWindowDays: 3650,
   outcomeSlaDays: 365,
+  dedupeWindowDays: 365,
 } as const;
 type WindowName = keyof typeof windowLimits;
+type DefaultedWindow = Exclude<WindowName, 'dedupeWindowDays'>;
+
+/** The shortest and the longest time to the first contact, in seconds; the table's CHECK holds the same. */
+export const contactSlaLimits = { least: 30, most: 2_592_000 } as const;
 
 /**
  * Reads proposed terms as a whole: either valid terms, or every refusal at once, each with the path of its field below
@@ -74,7 +82,7 @@ export function validateTerms(
     'clawbackMethod',
     report,
   );
-  const window = (name: WindowName): number => readWindow(raw[name] ?? termDefaults[name], name, report);
+  const window = (name: DefaultedWindow): number => readWindow(raw[name] ?? termDefaults[name], name, report);
   const windows = {
     returnWindowDays: window('returnWindowDays'),
     attributionWindowDays: window('attributionWindowDays'),
@@ -82,6 +90,9 @@ export function validateTerms(
     clawbackWindowDays: window('clawbackWindowDays'),
     outcomeSlaDays: window('outcomeSlaDays'),
   };
+  const contactSlaSeconds = readContactSla(raw.contactSlaSeconds ?? termDefaults.contactSlaSeconds, report);
+  const { consentRequired = null, dedupeWindowDays: dedupe = null } = raw;
+  const dedupeWindowDays = dedupe === null ? null : readWindow(dedupe, 'dedupeWindowDays', report);
   if (!isTimeZone(raw.timeZone)) report.add('INVALID_TIME_ZONE', ['timeZone']);
   checkFit(raw, report);
   if (
@@ -102,8 +113,11 @@ export function validateTerms(
     timeZone: raw.timeZone,
     settlementSchedule,
     ...windows,
+    contactSlaSeconds,
     clawbackMethod,
     platformFeeRatePpm,
+    consentRequired: consentRequired ?? termDefaults.consentRequired,
+    dedupeWindowDays,
   });
 }
 
@@ -158,6 +172,17 @@ function readWindow(days: number, field: WindowName, report: Report): number {
   if (Number.isInteger(days) && days >= 0 && days <= most) return days + 0;
   report.add('INVALID_VALUE', [field], `The value must be a whole number of days from 0 to ${most}.`);
   return 0;
+}
+
+function readContactSla(seconds: number | null, report: Report): number | null {
+  const { least, most } = contactSlaLimits;
+  if (seconds === null || (Number.isInteger(seconds) && seconds >= least && seconds <= most)) return seconds;
+  report.add(
+    'INVALID_VALUE',
+    ['contactSlaSeconds'],
+    `The value must be a whole number of seconds from ${least} to ${most} (30 days).`,
+  );
+  return null;
 }
 
 /** What single fields cannot show. Runs on raw values, so that it is reported together with their own faults. */

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import type { Outcome } from '#outcome';
+import type { Client } from 'pg';
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 
 declare const transactionBrand: unique symbol;
@@ -13,6 +14,8 @@ export interface Transaction {
   readonly [transactionBrand]: true;
   readonly manager: EntityManager;
   query<T>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;
+  /** The same as a named prepared statement, as {@link Database.prepared}: for statements that run for every lead. */
+  prepared<T>(name: string, sql: string, parameters: readonly unknown[]): Promise<T[]>;
 }
 
 const restartable = new Set(['40001', '40P01']);
@@ -46,10 +49,12 @@ export class UnitOfWork {
   private async attempt<T>(work: (tx: Transaction) => Promise<Outcome<T>>): Promise<Outcome<T>> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      await runner.connect();
+      const connection = (await runner.connect()) as Client;
       await runner.startTransaction();
       try {
-        const outcome = await openTransaction.run(true, () => work(asTransaction(runner.manager)));
+        const outcome = await openTransaction.run(true, () =>
+          work(asTransaction(runner.manager, connection)),
+        );
         if (outcome.ok) await runner.commitTransaction();
         else await runner.rollbackTransaction();
         return outcome;
@@ -63,13 +68,18 @@ export class UnitOfWork {
   }
 }
 
-function asTransaction(manager: EntityManager): Transaction {
+function asTransaction(manager: EntityManager, connection: Client): Transaction {
   const handle = {
     manager,
     query: async <T>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> => {
       const result: unknown = await manager.query(sql, [...parameters]);
       // TypeORM answers UPDATE and DELETE with [rows, count], everything else with rows.
       return (isCounted(result) ? result[0] : result) as T[];
+    },
+    // TypeORM has no prepared statements; the connection under its transaction has.
+    prepared: async <T>(name: string, text: string, parameters: readonly unknown[]): Promise<T[]> => {
+      const { rows } = await connection.query({ name, text, values: [...parameters] });
+      return rows as T[];
     },
   };
   return handle as unknown as Transaction;
@@ -82,7 +92,8 @@ function isCounted(result: unknown): result is [unknown[], number] {
 }
 
 function isRestartable(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const code: unknown = (error.driverError as { code?: unknown }).code;
+  const raised: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  if (typeof raised !== 'object' || raised === null || !('code' in raised)) return false;
+  const { code } = raised;
   return typeof code === 'string' && restartable.has(code);
 }

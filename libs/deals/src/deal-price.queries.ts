@@ -12,6 +12,7 @@ interface FactsRecord {
   readonly contract_version: number;
   readonly test: boolean;
   readonly delivered_at: Date;
+  readonly bid_minor: string | null;
   readonly qualified_at: Date | null;
   readonly returned_at: Date | null;
 }
@@ -35,7 +36,8 @@ export class DealPriceQueries {
     const keys = [deals.map(({ agencyId }) => agencyId), deals.map(({ deliveryId }) => deliveryId)];
     const [deliveries, siblings] = await Promise.all([
       this.database.query<FactsRecord>(
-        `select v.agency_id, v.id, v.contract_id, v.contract_version, v.test, v.delivered_at, v.qualified_at, v.returned_at
+        `select v.agency_id, v.id, v.contract_id, v.contract_version, v.test, v.delivered_at, v.bid_minor, v.qualified_at,
+           v.returned_at
          from (select distinct * from unnest($1::uuid[], $2::uuid[]) as k (agency_id, id)) asked
          join deliveries v using (agency_id, id)`,
         keys,
@@ -73,6 +75,7 @@ function factsOf(row: FactsRecord, deals: readonly DealFact[]): DeliveryFacts {
   return {
     deliveryId: row.id,
     deliveredAt: row.delivered_at,
+    bidMinor: row.bid_minor === null ? null : BigInt(row.bid_minor),
     test: row.test,
     qualifiedAt: row.qualified_at,
     returnedAt: row.returned_at,

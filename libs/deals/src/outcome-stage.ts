@@ -106,6 +106,25 @@ export function qualifies(stage: OutcomeStage): boolean {
   return qualifyingStages.includes(stage);
 }
 
+/** Stages that say that somebody tried to reach the person, or imply it. */
+const attemptingStages: readonly OutcomeStage[] = ['ATTEMPTED', 'UNREACHABLE'];
+/** Stages that nobody reaches without having spoken with the person. LOST and DISQUALIFIED may come of a look at the data. */
+const contactingStages: readonly OutcomeStage[] = [
+  'CONTACTED',
+  'QUALIFIED',
+  'APPOINTMENT_SET',
+  'APPOINTMENT_HELD',
+  'PROPOSAL',
+  'WON',
+  'NOT_INTERESTED',
+];
+
+/** What a reported stage says about reaching the person: that it was tried, that it was reached, or nothing. */
+export function contactBy(stage: OutcomeStage): 'ATTEMPT' | 'CONTACT' | null {
+  if (contactingStages.includes(stage)) return 'CONTACT';
+  return attemptingStages.includes(stage) ? 'ATTEMPT' : null;
+}
+
 /**
  * Since when the lead counts as one of high quality, after a report: the first fact that says so counts, DISQUALIFIED takes it
  * back, and every other end (LOST, NOT_INTERESTED, UNREACHABLE) leaves it: a good lead that did not buy was still a good lead.

@@ -12,7 +12,7 @@ import { dealEvent } from './deal-event.js';
 import { DealStore } from './deal.store.js';
 import type { OutcomeEvent, OutcomeProvenance } from './outcome-event.js';
 import { OutcomeEventStore } from './outcome-event.store.js';
-import { allowedAfter, mayFollow, qualifiedAtAfter } from './outcome-stage.js';
+import { allowedAfter, contactBy, mayFollow, qualifiedAtAfter } from './outcome-stage.js';
 import { type Withdrawal, withdrawQualification } from './qualification.js';
 import { readInstant, readNote, readReason, readReference } from './reported-value.js';
 
@@ -261,6 +261,7 @@ export class ReportOutcome {
     await emit(tx, toldOf(report, fact, event.id));
     const quality = await this.qualityAfter(tx, report, fact);
     await this.deliveries.setStage(tx, delivery, { stage: fact.stage, qualifiedAt: quality.qualifiedAt });
+    await this.recordContact(tx, delivery, fact);
     const { agencyId, id: deliveryId, leadId } = delivery;
     const { charges, notes } = await rebill(tx, { actor, now, agencyId, deliveryId });
     const dealId = fact.deal?.id ?? null;
@@ -277,6 +278,20 @@ export class ReportOutcome {
       ],
       repeated: false,
     });
+  }
+
+  /** The clock of the first contact runs by when it happened, as reported; the first report of each kind counts. */
+  private async recordContact(
+    tx: Transaction,
+    delivery: Delivery,
+    { stage, occurredAt }: Fact,
+  ): Promise<void> {
+    const contact = contactBy(stage);
+    const { firstAttemptAt, firstContactAt } = delivery.contact;
+    if (contact === null || firstContactAt !== null || (contact === 'ATTEMPT' && firstAttemptAt !== null))
+      return;
+    const contactAt = contact === 'CONTACT' ? occurredAt : null;
+    await this.deliveries.recordContact(tx, delivery, { attemptAt: occurredAt, contactAt });
   }
 
   private async qualityAfter(tx: Transaction, { now, delivery }: Report, fact: Fact): Promise<Withdrawal> {

@@ -121,6 +121,32 @@ export const eventTypes = {
       price: money,
     },
   },
+  'delivery.failed': {
+    rank: 110,
+    words: 'A lead did not come to a buyer: refused, known to it, or not handed over in time.',
+    subject: 'deliveryId',
+    ...bothSides,
+    requires: 'leads:read',
+    payload: {
+      ...delivery,
+      contractId: id('contract'),
+      state: state('DeliveryStatus after it'),
+      reason: optional(code('DeliveryFailure, or a word of the buyer’s system')),
+    },
+  },
+  'delivery.contact_overdue': {
+    rank: 120,
+    words: 'The time in which the buyer was to reach the person has run out. Told once for a delivery.',
+    subject: 'deliveryId',
+    ...bothSides,
+    requires: 'leads:read',
+    payload: {
+      ...delivery,
+      contractId: id('contract'),
+      deliveredAt: instant('When the buyer took the lead'),
+      dueAt: instant('Until when it was to be reached'),
+    },
+  },
   'outcome.reported': {
     rank: 200,
     words: 'The buyer said how far a lead has come, or that it is lost. A sale is `deal.won`.',

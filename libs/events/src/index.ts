@@ -69,6 +69,6 @@ export { WebhookQueries } from './webhook.queries.js';
 export { WebhookEndpointStore } from './webhook-endpoint.store.js';
 /** Sending: the queue, and the relay that works it off. */
 export { WebhookQueueStore } from './webhook-queue.store.js';
-export { type RelayTools, type RunningRelay, startRelay } from './relay-webhooks.action.js';
+export { type RelayTools, startRelay } from './relay-webhooks.action.js';
 export { TidyWebhooks } from './tidy-webhooks.action.js';
 export { EventsModule, webhookTargets } from './events.module.js';

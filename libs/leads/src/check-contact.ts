@@ -1,7 +1,5 @@
+import { type Contact, readEmailAddress, readPhone } from '#persons';
 import { isCountry, type LeadProblem } from '#verticals';
-import { readEmailAddress } from './email-address.js';
-import type { Contact } from './lead.js';
-import { readPhone } from './phone.js';
 import { postalCodeShapes, readPostalCode } from './postal-code.js';
 
 /** What is said of a contact that cannot be: to whoever sent it, and on the specification page of every vertical. */

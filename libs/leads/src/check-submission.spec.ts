@@ -169,13 +169,18 @@ describe('a test lead', () => {
 
   it.each(forcedAnswers)(
     'of $local@leads.test or $postalCode gets its answer',
-    ({ local, postalCode, refusals }) => {
-      const expected = refusals.map(({ code, field }) => [code, ['input', ...field].join('.')]);
+    ({ local, postalCode, refusals, state }) => {
+      // One that is kept is no refusal here: what is told beside it comes with its state.
+      const told = state === undefined ? refusals : [];
+      const expected = told.map(({ code, field }) => [code, ['input', ...field].join('.')]);
       const email = `${local}@${testDomain}`;
       expect(asked({ email })).toEqual(expected);
       expect(asked({ email: email.toUpperCase() })).toEqual(expected);
       expect(asked({ email: 'ada@example.com', postalCode })).toEqual(expected);
       expect(asked({ email }, false)).toEqual([]);
+      expect(check({ ...valid, test: true, contact: { email } })).toMatchObject(
+        told.length > 0 ? { ok: false } : { ok: true, value: { forcedState: state ?? null } },
+      );
       expect(asked({ email: 'ada@example.com', postalCode }, false)).toEqual([]);
     },
   );

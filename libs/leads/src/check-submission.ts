@@ -1,9 +1,10 @@
 import { parseAmount, parseCurrency } from '#money';
 import { done, type Outcome, type Refusal, refusal, refused } from '#outcome';
+import type { Attribute, Consent, Contact } from '#persons';
 import { type LeadProblem, type LeadRules, maxAttributes, maxValueLength } from '#verticals';
 import { checkContact } from './check-contact.js';
-import { forcedAnswerOf, refusalsOf } from './forced-answer.js';
-import type { Attribute, Consent, Contact, LeadSource } from './lead.js';
+import { forcedAnswerOf, type ForcedState, refusalsOf } from './forced-answer.js';
+import type { LeadSource } from './lead.js';
 
 type Optional<T> = T | null | undefined;
 
@@ -51,6 +52,10 @@ export interface GivenSubmission {
 export interface CheckedSubmission extends GivenSubmission {
   /** The version of the vertical's schema that it was checked by; null when there is none. */
   readonly schemaVersion: number | null;
+  /** Keys of attributes that its schema calls not personal; every other may be about the person. */
+  readonly publicKeys: ReadonlySet<string>;
+  /** What a test lead asks to become. */
+  readonly forcedState: ForcedState | null;
 }
 
 /** What came of reading a submission: how it was given, and what is wrong with its form whatever rules hold. */
@@ -173,9 +178,11 @@ export function checkSubmission(
     return refused(...refusals, ...untold([...problems, ...verdict.problems], path, refusals));
   }
   const forced = given.test ? forcedAnswerOf(given.contact) : undefined;
-  if (forced && forced.refusals.length > 0) return refused(...refusalsOf(forced, path));
-  const { attributes, schemaVersion } = verdict;
-  return done({ ...given, contact, attributes, schemaVersion });
+  const forcedState = forced?.state ?? null;
+  if (forced && forcedState === null && forced.refusals.length > 0)
+    return refused(...refusalsOf(forced, path));
+  const { attributes, schemaVersion, publicKeys } = verdict;
+  return done({ ...given, contact, attributes, schemaVersion, publicKeys, forcedState });
 }
 
 /** Each place is told of once: a text that cannot even be stored need not be called no phone as well. */

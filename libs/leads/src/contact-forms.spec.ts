@@ -1,9 +1,7 @@
 import fc from 'fast-check';
+import { canonicalEmailAddress, canonicalPhone, type Contact, readEmailAddress, readPhone } from '#persons';
 import { countries } from '#verticals';
 import { checkContact } from './check-contact.js';
-import { canonicalEmailAddress, readEmailAddress } from './email-address.js';
-import type { Contact } from './lead.js';
-import { canonicalPhone, readPhone } from './phone.js';
 import { postalCodeCountries, postalCodeShapes, readPostalCode } from './postal-code.js';
 
 const nobody: Contact = {

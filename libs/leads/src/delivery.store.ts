@@ -16,11 +16,16 @@ export interface DeliveryRow {
   readonly qualified_at: Date | null;
   readonly returned_at: Date | null;
   readonly delivered_at: Date;
+  readonly first_attempt_at: Date | null;
+  readonly first_contact_at: Date | null;
+  readonly contact_due_at: Date | null;
+  readonly contact_overdue_at: Date | null;
 }
 
 /** The columns of a delivery, for a select over `deliveries` under the alias `d`. */
 export const deliveryColumns = `d.agency_id, d.id, d.lead_id, d.buyer_id, d.contract_id, d.contract_version, d.test,
-  d.state, d.stage, d.qualified_at, d.returned_at, d.delivered_at`;
+  d.state, d.stage, d.qualified_at, d.returned_at, d.delivered_at, d.first_attempt_at, d.first_contact_at,
+  d.contact_due_at, d.contact_overdue_at`;
 
 /** Row to domain type. */
 export function deliveryOf(row: DeliveryRow): Delivery {
@@ -37,6 +42,12 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     qualifiedAt: row.qualified_at,
     returnedAt: row.returned_at,
     deliveredAt: row.delivered_at,
+    contact: {
+      firstAttemptAt: row.first_attempt_at,
+      firstContactAt: row.first_contact_at,
+      dueAt: row.contact_due_at,
+      overdueAt: row.contact_overdue_at,
+    },
   };
 }
 
@@ -76,6 +87,19 @@ export class DeliveryStore {
     return { ...delivery, ...change };
   }
 
+  /** Records when the buyer first tried to reach the person, and first did; what is known already stays. */
+  async recordContact(
+    tx: Transaction,
+    delivery: Delivery,
+    { attemptAt, contactAt }: { readonly attemptAt: Date; readonly contactAt: Date | null },
+  ): Promise<void> {
+    await tx.query(
+      `update deliveries set first_attempt_at = coalesce(first_attempt_at, $3),
+         first_contact_at = coalesce(first_contact_at, $4) where agency_id = $1 and id = $2`,
+      [delivery.agencyId, delivery.id, attemptAt, contactAt],
+    );
+  }
+
   /** Gives the lead back: the delivery and, unless another buyer still has it, the lead become RETURNED. */
   async markReturned(tx: Transaction, delivery: Delivery, returnedAt: Date): Promise<Delivery> {
     await tx.query(
@@ -83,7 +107,7 @@ export class DeliveryStore {
       [delivery.agencyId, delivery.id, returnedAt],
     );
     await tx.query(
-      `update leads set state = 'RETURNED' where agency_id = $1 and id = $2 and not exists (
+      `update leads set state = 'RETURNED' where agency_id = $1 and id = $2 and state <> 'ERASED' and not exists (
          select 1 from deliveries d where d.agency_id = $1 and d.lead_id = $2 and d.state = 'ACCEPTED')`,
       [delivery.agencyId, delivery.leadId],
     );

@@ -44,5 +44,17 @@ export interface Delivery {
   /** When it was first said to be of high quality; null while that does not hold. */
   readonly qualifiedAt: Date | null;
   readonly returnedAt: Date | null;
+  /** When the buyer took it; as long as it has not, when it was offered. */
   readonly deliveredAt: Date;
+  readonly contact: ContactClock;
+}
+
+/** How soon the buyer got in touch with the person, by its own reports. */
+export interface ContactClock {
+  readonly firstAttemptAt: Date | null;
+  readonly firstContactAt: Date | null;
+  /** Null: the terms set no time. */
+  readonly dueAt: Date | null;
+  /** When both sides were told that the time had run out; stays, whatever is reported afterwards. */
+  readonly overdueAt: Date | null;
 }

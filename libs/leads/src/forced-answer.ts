@@ -1,11 +1,13 @@
 import { refusal, type Refusal, refusalMessages } from '#outcome';
+import type { Contact } from '#persons';
 import { contactMessages } from './check-contact.js';
-import type { Contact } from './lead.js';
 
 type ForcedCode =
   | 'INVALID_VALUE'
   | 'INVALID_AMOUNT'
   | 'DUPLICATE_LEAD'
+  | 'LEAD_SUPPRESSED'
+  | 'CONSENT_MISSING'
   | 'NO_MATCHING_CONTRACT'
   | 'CONTRACT_NOT_ACTIVE'
   | 'INSUFFICIENT_BALANCE';
@@ -17,14 +19,19 @@ export interface ForcedRefusal {
   readonly message: string;
 }
 
+/** States in which a lead is kept without being given to anybody. */
+export type ForcedState = 'DUPLICATE' | 'SUPPRESSED' | 'QUARANTINED';
+
 /** What a test lead gets for one address or postal code, so that an integration can be tried against every answer. */
 export interface ForcedAnswer {
   /** Before the @ of {@link testDomain}. */
   readonly local: string;
   readonly postalCode: string;
   readonly meaning: string;
-  /** Empty: taken, like any other lead that breaks no rule. */
+  /** What is told. Empty: taken, like any other lead that breaks no rule. */
   readonly refusals: readonly ForcedRefusal[];
+  /** What the lead becomes; it is kept then, and answered with what is told. Left out: as if it were live. */
+  readonly state?: ForcedState;
 }
 
 /** `.test` is kept for tests (RFC 2606): nobody has an address there. */
@@ -55,8 +62,9 @@ export const forcedAnswers: readonly ForcedAnswer[] = [
   {
     local: 'duplicate',
     postalCode: '00002',
-    meaning: 'The person was submitted before.',
+    meaning: 'The person was submitted before: kept as DUPLICATE.',
     refusals: [standard('DUPLICATE_LEAD', 'contact')],
+    state: 'DUPLICATE',
   },
   {
     local: 'no-contract',
@@ -75,6 +83,26 @@ export const forcedAnswers: readonly ForcedAnswer[] = [
     postalCode: '00005',
     meaning: 'The buyer’s balance is used up; a test lead gets this in no other way.',
     refusals: [standard('INSUFFICIENT_BALANCE', 'vertical')],
+  },
+  {
+    local: 'suppressed',
+    postalCode: '00006',
+    meaning: 'The person must not be contacted: kept as SUPPRESSED.',
+    refusals: [standard('LEAD_SUPPRESSED', 'contact')],
+    state: 'SUPPRESSED',
+  },
+  {
+    local: 'quarantined',
+    postalCode: '00007',
+    meaning: 'The lead looks wrong, and waits as QUARANTINED until a person has looked at it.',
+    refusals: [],
+    state: 'QUARANTINED',
+  },
+  {
+    local: 'no-consent',
+    postalCode: '00008',
+    meaning: 'The contract asks for a proof of consent, and there is none.',
+    refusals: [standard('CONSENT_MISSING', 'consent')],
   },
 ];
 

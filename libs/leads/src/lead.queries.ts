@@ -1,44 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import { asCurrency } from '#money';
 import type { Actor } from '#organizations';
 import { isStorable } from './check-submission.js';
 import type { Delivery } from './delivery.js';
 import { deliveryColumns, deliveryOf, type DeliveryRow } from './delivery.store.js';
-import type { Attribute, Contact, Lead, LeadState } from './lead.js';
-
-interface LeadRow {
-  readonly agency_id: string;
-  readonly id: string;
-  readonly external_id: string;
-  readonly test: boolean;
-  readonly vertical: string;
-  readonly state: LeadState;
-  readonly contact: Contact;
-  readonly attributes: readonly Attribute[];
-  readonly source: StoredSource | null;
-  readonly consent: StoredConsent | null;
-  readonly score: number | null;
-  readonly schema_version: number | null;
-  readonly received_at: Date;
-}
-
-interface StoredSource {
-  readonly channel: string | null;
-  readonly campaign: string | null;
-  readonly subId: string | null;
-  readonly cost: { readonly amountMinor: string; readonly currency: string } | null;
-}
-
-interface StoredConsent {
-  readonly text: string | null;
-  readonly capturedAt: string | null;
-  readonly ip: string | null;
-  readonly certificateUrl: string | null;
-}
-
-const leadColumns = `l.agency_id, l.id, l.external_id, l.test, l.vertical, l.state, l.contact, l.attributes, l.source,
-  l.consent, l.score, l.schema_version, l.received_at`;
+import { type Lead, type LeadState, type OpenedLead, shownTo } from './lead.js';
+import { LeadOpener, leadColumns, type LeadRow, proofOf } from './lead-opener.store.js';
 
 /** Which leads a list shows; an absent filter shows all. */
 export interface LeadFilter {
@@ -57,49 +24,47 @@ export interface LeadPage {
 }
 
 /**
- * Leads as an actor may see them: an agency its own, a buyer those delivered to it, the operator all. The condition
+ * Leads as an actor may see them: an agency its own, a buyer those that it has taken, the operator all. The condition
  * is part of the SQL, so a lead that is not the actor's is missing, not hidden. A test key sees test leads only.
  */
 @Injectable()
 export class LeadQueries {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly opener: LeadOpener,
+  ) {}
 
   /** Leads by id, in no order; those that the actor may not see are absent. */
   async byIds(actor: Actor, ids: readonly string[]): Promise<Lead[]> {
     const scope = scopeOf(actor);
     const rows = await this.database.query<LeadRow>(
-      `select ${leadColumns} from leads l where l.id = any($1)
+      `select ${leadColumns} from leads l ${proofOf('l')} where l.id = any($1)
          and l.agency_id in (${scope.agencies}) and ${scope.own} and (l.test or not $3)`,
       [ids, ...scope.parameters, testOnly(actor)],
     );
-    return rows.map(leadOf);
+    return await this.shown(actor, rows);
   }
 
   /** The agency's lead of this natural key. */
   async byExternalId(actor: Actor, externalId: string, test: boolean): Promise<Lead | undefined> {
     if (!isStorable(externalId)) return undefined;
     const [row] = await this.database.query<LeadRow>(
-      `select ${leadColumns} from leads l where l.agency_id = $1 and l.external_id = $2 and l.test = $3`,
+      `select ${leadColumns} from leads l ${proofOf('l')}
+       where l.agency_id = $1 and l.external_id = $2 and l.test = $3`,
       [actor.organizationId, externalId, test || testOnly(actor)],
     );
-    return row && leadOf(row);
+    const [lead] = await this.shown(actor, row ? [row] : []);
+    return lead;
   }
 
-  /** The leads of many natural keys with the hash of what was submitted, for a replayed submission. */
-  async earlier(
-    keys: readonly { readonly agencyId: string; readonly externalId: string; readonly test: boolean }[],
-  ): Promise<{ readonly lead: Lead; readonly inputHash: string }[]> {
-    const rows = await this.database.query<LeadRow & { input_hash: string }>(
-      `select ${leadColumns}, encode(l.input_hash, 'hex') as input_hash
-       from unnest($1::uuid[], $2::text[], $3::boolean[]) as k(agency_id, external_id, test)
-       join leads l using (agency_id, external_id, test)`,
-      [
-        keys.map(({ agencyId }) => agencyId),
-        keys.map(({ externalId }) => externalId),
-        keys.map(({ test }) => test),
-      ],
+  /** Leads with their persons, for work that no reader sees: {@link shownTo} comes before anything is shown. */
+  async opened(places: readonly Pick<Lead, 'agencyId' | 'id'>[]): Promise<OpenedLead[]> {
+    const rows = await this.database.query<LeadRow>(
+      `select ${leadColumns} from unnest($1::uuid[], $2::uuid[]) as k(agency_id, id)
+       join leads l using (agency_id, id) ${proofOf('l')}`,
+      [places.map(({ agencyId }) => agencyId), places.map(({ id }) => id)],
     );
-    return rows.map((row) => ({ lead: leadOf(row), inputHash: row.input_hash }));
+    return await this.opener.open(rows);
   }
 
   /** One page of leads plus one row, which tells whether there is more. */
@@ -116,7 +81,7 @@ export class LeadQueries {
         page.afterId ?? null,
       ],
     );
-    return rows.map(leadOf);
+    return await this.shown(actor, rows);
   }
 
   /** How many leads the filter finds, counted no further than `max`. */
@@ -155,7 +120,16 @@ export class LeadQueries {
     );
     return rows.map(deliveryOf);
   }
+
+  /** Persons are opened together, and only for who may see them. */
+  private async shown(actor: Actor, rows: readonly LeadRow[]): Promise<Lead[]> {
+    const leads = await this.opener.open(rows, actor);
+    return leads.map((lead) => shownTo(actor, lead));
+  }
 }
+
+/** A lead is the buyer's once it has taken it: before that, and when it never does, it sees nothing of the person. */
+const taken = `d.state in ('ACCEPTED', 'RETURNED')`;
 
 interface Scope {
   /** The agencies whose leads may be seen, as a select of ids. */
@@ -182,7 +156,7 @@ function scopeOf(actor: Actor): Scope {
       return {
         agencies: 'select $2::uuid',
         own: 'true',
-        rowsOf: ({ columns, order }) => `select ${columns} from leads l
+        rowsOf: ({ columns, order }) => `select ${columns} from leads l ${proofOf('l')}
           where l.agency_id = $2 and ${filterSql} and ${cursorSql('l.id')} order by l.id ${order} limit $1`,
         parameters,
       };
@@ -190,10 +164,10 @@ function scopeOf(actor: Actor): Scope {
       return {
         agencies: 'select agency_id from contracts where buyer_id = $2::uuid group by agency_id',
         own: `exists (select 1 from deliveries d
-          where d.agency_id = l.agency_id and d.lead_id = l.id and d.buyer_id = $2::uuid)`,
+          where d.agency_id = l.agency_id and d.lead_id = l.id and d.buyer_id = $2::uuid and ${taken})`,
         rowsOf: ({ columns, order }) => `select ${columns}
-          from deliveries d join leads l on l.agency_id = d.agency_id and l.id = d.lead_id
-          where d.buyer_id = $2 and ${filterSql} and ${cursorSql('d.lead_id')}
+          from deliveries d join leads l on l.agency_id = d.agency_id and l.id = d.lead_id ${proofOf('l')}
+          where d.buyer_id = $2 and ${taken} and ${filterSql} and ${cursorSql('d.lead_id')}
           order by d.lead_id ${order} limit $1`,
         parameters,
       };
@@ -204,7 +178,8 @@ function scopeOf(actor: Actor): Scope {
         own: 'true',
         // Agency by agency along the primary key, then merged: there is no index on the id alone.
         rowsOf: ({ columns, order }) => `select l.* from organizations o cross join lateral (
-            select ${columns} from leads l where l.agency_id = o.id and ${filterSql} and ${cursorSql('l.id')}
+            select ${columns} from leads l ${proofOf('l')}
+            where l.agency_id = o.id and ${filterSql} and ${cursorSql('l.id')}
             order by l.id ${order} limit $1) l
           where o.kind = 'AGENCY' and $2::uuid is not null order by l.id ${order} limit $1`,
         parameters,
@@ -224,32 +199,4 @@ function findsNothing({ vertical }: LeadFilter): boolean {
 
 function testOnly(actor: Actor): boolean {
   return actor.mode === 'test';
-}
-
-function leadOf(row: LeadRow): Lead {
-  const { source, consent } = row;
-  return {
-    agencyId: row.agency_id,
-    id: row.id,
-    externalId: row.external_id,
-    test: row.test,
-    vertical: row.vertical,
-    state: row.state,
-    contact: row.contact,
-    attributes: row.attributes,
-    source: source && {
-      ...source,
-      cost: source.cost && {
-        amountMinor: BigInt(source.cost.amountMinor),
-        currency: asCurrency(source.cost.currency),
-      },
-    },
-    consent: consent && {
-      ...consent,
-      capturedAt: consent.capturedAt === null ? null : new Date(consent.capturedAt),
-    },
-    score: row.score,
-    schemaVersion: row.schema_version,
-    receivedAt: row.received_at,
-  };
 }

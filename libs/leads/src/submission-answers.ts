@@ -1,6 +1,7 @@
 import { type RefusalCode, refusalMessages } from '#outcome';
 import { contactMessages } from './check-contact.js';
 import { formMessages, textLimits } from './check-submission.js';
+import type { LeadState } from './lead.js';
 
 /** A refusal that a submission may get, with the path below the lead; `N` in it is a place in a list. */
 export interface PossibleRefusal {
@@ -44,6 +45,12 @@ const contact: readonly PossibleRefusal[] = [
   invalid('contact.postalCode', contactMessages.postalCode('{country}', ['{shapes}'])),
 ];
 
+/** What is told beside a lead that is kept and goes to nobody, by its state. */
+export const standingRefusals: Readonly<Partial<Record<LeadState, RefusalCode>>> = {
+  DUPLICATE: 'DUPLICATE_LEAD',
+  SUPPRESSED: 'LEAD_SUPPRESSED',
+};
+
 /** What is said when the contract that was named takes leads of another vertical. */
 export const otherVertical = 'The contract named by contractId is for another vertical.';
 
@@ -57,6 +64,8 @@ const contract: readonly PossibleRefusal[] = [
   standard('INSUFFICIENT_BALANCE', 'contractId'),
   standard('EXTERNAL_ID_REUSED', 'externalId'),
   standard('DUPLICATE_LEAD', 'contact'),
+  standard('LEAD_SUPPRESSED', 'contact'),
+  standard('CONSENT_MISSING', 'consent'),
 ];
 
 /**

@@ -11,9 +11,15 @@ export const permissions = [
   'contracts:manage',
   'verticals:read',
   'verticals:manage',
+  'routes:read',
+  'routes:manage',
+  'buying:manage',
   'leads:read',
   'leads:contact',
   'leads:submit',
+  'leads:decide',
+  'persons:manage',
+  'suppressions:manage',
   'outcomes:report',
   'deals:correct',
   'returns:request',
@@ -30,6 +36,7 @@ export const permissions = [
   'payments:manage',
   'events:read',
   'webhooks:manage',
+  'destinations:manage',
   'sandbox:advance',
 ] as const;
 export type Permission = (typeof permissions)[number];
@@ -67,9 +74,17 @@ export const permissionTable: Readonly<Record<Permission, Grants>> = {
   'contracts:manage': { AGENCY: heads, BUYER: heads, OPERATOR: admins },
   'verticals:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
   'verticals:manage': { AGENCY: none, BUYER: none, OPERATOR: admins },
+  'routes:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
+  'routes:manage': { AGENCY: heads, BUYER: none, OPERATOR: none },
+  // Which leads a buyer wants under its contracts, and pauses.
+  'buying:manage': { AGENCY: none, BUYER: heads, OPERATOR: none },
   'leads:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
   'leads:contact': { AGENCY: doers, BUYER: doers, OPERATOR: none },
   'leads:submit': { AGENCY: doers, BUYER: none, OPERATOR: none },
+  // On what looks wrong; and what is kept of people.
+  'leads:decide': { AGENCY: none, BUYER: none, OPERATOR: admins },
+  'persons:manage': { AGENCY: admins, BUYER: none, OPERATOR: admins },
+  'suppressions:manage': { AGENCY: heads, BUYER: heads, OPERATOR: admins },
   'outcomes:report': { AGENCY: none, BUYER: doers, OPERATOR: none },
   'deals:correct': { AGENCY: none, BUYER: doers, OPERATOR: none },
   'returns:request': { AGENCY: none, BUYER: doers, OPERATOR: none },
@@ -88,6 +103,8 @@ export const permissionTable: Readonly<Record<Permission, Grants>> = {
   'payments:read': { AGENCY: none, BUYER: none, OPERATOR: [...finance, 'AUDITOR', 'OWNER', 'ADMIN'] },
   'payments:manage': { AGENCY: none, BUYER: none, OPERATOR: finance },
   'events:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
+  // Where a buyer's leads go; the operator sees them and stops what harms others.
+  'destinations:manage': { AGENCY: none, BUYER: heads, OPERATOR: admins },
   'webhooks:manage': { AGENCY: heads, BUYER: heads, OPERATOR: admins },
   'sandbox:advance': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
 };

@@ -31,6 +31,11 @@ export const refusalMessages = {
   EXTERNAL_ID_REUSED:
     'This externalId was used before with other input. A changed lead needs a new externalId.',
   DUPLICATE_LEAD: 'This person was submitted before, within the time in which they count as the same lead.',
+  LEAD_SUPPRESSED: 'This person is on a list of those who must not be contacted.',
+  CONSENT_MISSING: 'The contract asks for a proof of consent: what the person agreed to, and when.',
+  LEAD_NOT_QUARANTINED: 'This lead is not waiting in quarantine.',
+  LEAD_ERASED: 'The person of this lead was erased.',
+  LEGAL_HOLD: 'The person of this lead must be kept for now: there is a legal hold.',
   DEAL_REFERENCE_REUSED: 'This deal reference was reported before with other data. Restate the deal instead.',
   DEAL_NOT_LIVE: 'This deal was refunded or canceled.',
   CLAWBACK_WINDOW_CLOSED: 'The clawback window of this deal has closed.',
@@ -56,6 +61,7 @@ export const refusalMessages = {
   REQUEST_DECIDED: 'This request is already decided.',
   NOT_SANDBOX: 'This act exists only in sandbox mode.',
   CLOCK_BACKWARDS: 'The sandbox clock only moves forward.',
+  ROUTE_IN_USE: 'Another route falls back on this one. Change that one first.',
   TOO_MANY: 'Too many items in one request.',
 } as const satisfies Record<string, string>;
 

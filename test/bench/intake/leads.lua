@@ -12,14 +12,23 @@ local batch = tonumber(os.getenv("BENCH_BATCH"))
 local name = os.getenv("BENCH_NAME")
 local threads = {}
 
+-- An hour ago: a consent of long ago makes a lead wait for somebody to look at it.
+local agreed = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() - 3600)
+-- Everybody is somebody of their own, or most would be duplicates, and those of another leg are others still.
+local leg = 0
+for index = 1, #name do
+  leg = (leg * 31 + name:byte(index)) % 700
+end
+local firstPhone = 2000000000 + leg * 10000000
+
 local lead = '{"externalId":"%s","vertical":"solar",'
-  .. '"contact":{"email":"person%d@example.com","phone":"+1202555%04d","givenName":"Ada","familyName":"Lovelace",'
+  .. '"contact":{"email":"%s@example.com","phone":"+1%010.0f","givenName":"Ada","familyName":"Lovelace",'
   .. '"postalCode":"10001","country":"US"},'
   .. '"attributes":[{"key":"roof","value":"tiles"},{"key":"monthlyBill","value":"184"},'
   .. '{"key":"owner","value":"yes"}],'
   .. '"source":{"channel":"search","campaign":"autumn","subId":"a-%d"},'
   .. '"consent":{"text":"I agree to be contacted about solar offers by phone and e-mail.",'
-  .. '"capturedAt":"2026-01-15T10:00:00Z","ip":"203.0.113.7","certificateUrl":"https://certificates.example/%d"},'
+  .. '"capturedAt":"' .. agreed .. '","ip":"203.0.113.7","certificateUrl":"https://certificates.example/%d"},'
   .. '"score":71}'
 
 local answer = "{lead{id status}replayed userErrors{code}}"
@@ -48,7 +57,7 @@ end
 local function nextLead()
   count = count + 1
   local id = name .. "-" .. number .. "-" .. count
-  return lead:format(id, count, count % 10000, count % 50, count)
+  return lead:format(id, id, firstPhone + number * 1000000 + count, count % 50, count)
 end
 
 function request()

@@ -69,9 +69,12 @@ export function pgbenchLoad(options: PgbenchOptions): Load {
 function scriptOf(apiKey: string, name: string): string {
   const key = parseApiKey(apiKey);
   if (!key) throw new BenchFailure('An API key of the bench is none.', 1);
+  // Everybody is somebody of their own, or most would be duplicates, and those of a warm-up are others still.
+  const firstPhone = name.startsWith('warm') ? 3_000_000_000 : 2_000_000_000;
   return `\\set n :n + 1
+\\set phone ${firstPhone} + :client_id * 10000000 + :n
 select bench.submit_lead('${key.publicId}', '${key.secret}', '${name}-' || :client_id || '-' || :n, 'solar',
-  '{"email":"person' || :n || '@example.com","phone":"+12025550' || :n || '","givenName":"Ada","familyName":"Lovelace","postalCode":"10001","country":"US"}',
+  '{"email":"${name}-' || :client_id || '-' || :n || '@example.com","phone":"+1' || :phone || '","givenName":"Ada","familyName":"Lovelace","postalCode":"10001","country":"US"}',
   '[{"key":"roof","value":"tiles"},{"key":"monthlyBill","value":"184"},{"key":"owner","value":"yes"}]',
   '{"channel":"search","campaign":"autumn","subId":"a-' || :client_id || '","cost": null}',
   '{"text":"I agree to be contacted about solar offers by phone and e-mail.","capturedAt":"2026-01-15T10:00:00.000Z","ip":"203.0.113.7","certificateUrl":"https://certificates.example/' || :n || '"}',

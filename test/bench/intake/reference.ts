@@ -19,7 +19,7 @@ const journalHash = inputHashSql({
 /**
  * The reference of intake: the product's transaction for one lead, written the way one would write it by hand for the
  * fewest round trips, as one function. Same tables, constraints, triggers and rows, same hashes; what the product does
- * in its process (normalizing, hashing the submission, pricing a bare base rate, finding the period) is done here in
+ * in its process (normalizing, hashing the submission and the person, pricing a bare base rate, finding the period) is done here in
  * SQL, and what it checks but no lead of the bench breaks (lengths, formats) is left out. It knows monthly periods and
  * no platform fee, which is what the contracts of the bench have.
  */
@@ -36,6 +36,7 @@ declare
   submission_hash constant bytea := sha256(convert_to(concat_ws('|', external_name, lead_vertical, contact_text,
     attributes_text, source_text, consent_text, lead_score), 'UTF8'));
   earlier_hash bytea;
+  had integer;
   lead_id uuid := uuidv7();
   delivery_id constant uuid := uuidv7();
   charge_id constant uuid := uuidv7();
@@ -63,10 +64,31 @@ begin
     and a.book_id = caller.organization_id and a.kind = 'accrued' and a.currency = terms.currency
     and a.party_id is null;
 
-  insert into leads (agency_id, id, external_id, test, input_hash, vertical, state, contact, attributes, source,
-    consent, score, submitted_by, received_at)
+  -- In an order that all share, so that nobody waits in a circle.
+  insert into person_hashes (hash, vertical, ordinal, agency_id, lead_id, accepted_at)
+  select hash, lead_vertical, 0, caller.organization_id, lead_id, received_at
+  from (select substr(sha256(convert_to(contact_text::jsonb ->> way, 'UTF8')), 1, 16) as hash
+    from unnest('{phone,email}'::text[]) as way) each
+  order by hash
+  on conflict on constraint person_hashes_pkey do nothing;
+  get diagnostics had = row_count;
+  if had < 2 then
+    raise exception 'duplicate';
+  end if;
+  perform from suppressions s
+  where s.hash in (substr(sha256(convert_to(contact_text::jsonb ->> 'phone', 'UTF8')), 1, 16),
+    substr(sha256(convert_to(contact_text::jsonb ->> 'email', 'UTF8')), 1, 16),
+    substr(sha256(convert_to(split_part(contact_text::jsonb ->> 'email', '@', 2), 'UTF8')), 1, 16));
+  if found then
+    raise exception 'suppressed';
+  end if;
+
+  -- As long as what is sealed, and not sealed: PostgreSQL has no such cipher.
+  insert into leads (agency_id, id, external_id, test, input_hash, vertical, state, data_key, person, attributes, source,
+    score, submitted_by, received_at)
   values (caller.organization_id, lead_id, external_name, false, submission_hash, lead_vertical, 'SOLD',
-    contact_text::jsonb, attributes_text::jsonb, source_text::jsonb, consent_text::jsonb, lead_score,
+    sha256(uuid_send(lead_id)) || substr(sha256(uuid_send(lead_id)), 1, 30),
+    convert_to(contact_text || attributes_text, 'UTF8'), '[]', source_text::jsonb, lead_score,
     'key:' || caller.id, received_at)
   on conflict on constraint leads_external_id_key do nothing;
   if not found then
@@ -77,6 +99,10 @@ begin
     end if;
     return lead_id;
   end if;
+
+  insert into consent_proofs (agency_id, lead_id, sealed, text_hash, recorded_at)
+  values (caller.organization_id, lead_id, convert_to(consent_text || repeat(' ', 30), 'UTF8'),
+    sha256(convert_to(consent_text::jsonb ->> 'text', 'UTF8')), received_at);
 
   month_start := date_trunc('month', received_at at time zone terms.time_zone)::date;
   select s.root_id into statement_id from settlements s
@@ -105,6 +131,13 @@ begin
     delivery_id, 'BASE', 'AGENCY', 'BASE', 1, terms.base_rate_minor, terms.currency, terms.base_rate_minor,
     received_at, received_at);
 
+  -- The operator's own events and messages come with an endpoint, and nobody has one here.
+  insert into events (organization_id, id, counterparty_id, type, subject_id, test, payload, occurred_at)
+  values (caller.organization_id,
+    (event_prefix() || '0064' || right(replace(delivery_id::text, '-', ''), 16))::uuid, terms.buyer_id, 'lead.delivered',
+    delivery_id, false, jsonb_build_object('leadId', lead_id, 'contractId', terms.contract_id, 'contractVersion',
+      terms.version, 'price', terms.base_rate_minor || ' ' || terms.currency), received_at);
+
   return lead_id;
 end $reference$;
 
@@ -115,6 +148,9 @@ create table bench.bare_leads (id uuid primary key, external_id text not null, l
 
 const written = [
   'leads',
+  'consent_proofs',
+  'person_hashes',
+  'events',
   'deliveries',
   'deals',
   'outcome_events',

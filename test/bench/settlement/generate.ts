@@ -52,10 +52,9 @@ const steps: readonly string[] = [
   `create temporary table placed_leads as
    select *, uuidv7(delivered_at - now()) as lead_id, uuidv7(delivered_at - now()) as delivery_id from made_leads
    order by delivered_at`,
-  `insert into leads (agency_id, id, external_id, test, input_hash, vertical, state, contact, attributes, submitted_by,
-     received_at)
+  `insert into leads (agency_id, id, external_id, test, input_hash, vertical, state, attributes, submitted_by, received_at)
    select agency_id, lead_id, statement_id || '-' || n, false, sha256(uuid_send(lead_id)), 'solar', 'SOLD',
-     jsonb_build_object('email', 'person' || n || '@example.com'), '[]', 'system:bench', delivered_at
+     '[]', 'system:bench', delivered_at
    from placed_leads order by delivered_at`,
   `insert into deliveries (agency_id, id, lead_id, buyer_id, contract_id, contract_version, test, state, stage,
      qualified_at, delivered_at)

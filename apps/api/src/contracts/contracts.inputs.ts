@@ -83,9 +83,33 @@ export class ContractTermsInput {
   @Allow()
   @Field(() => Int, {
     nullable: true,
+    description:
+      'Within how many seconds of taking a lead the buyer must reach the person, 30 to 2592000; no time is set when left out.',
+  })
+  contactSlaSeconds?: number | null;
+
+  @Allow()
+  @Field(() => Int, {
+    nullable: true,
     description: 'Parts per million on top of each charge; 0 when left out.',
   })
   platformFeeRatePpm?: number | null;
+
+  @Allow()
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description: 'Deliver only leads that say what the person agreed to, and when.',
+  })
+  consentRequired?: boolean | null;
+
+  @Allow()
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'For how many days a person whom the buyer had is not delivered again, 0 to 365. Left out: as the vertical says, whoever had them.',
+  })
+  dedupeWindowDays?: number | null;
 }
 
 @InputType()

@@ -108,8 +108,27 @@ export class ContractTermsType {
   @Field(() => Int)
   outcomeSlaDays: number;
 
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Within how many seconds of taking a lead the buyer must have reached the person; null: no time is set.',
+  })
+  contactSlaSeconds: number | null;
+
   @Field(() => Int, { description: "The operator's fee on top of each charge, in parts per million." })
   platformFeeRatePpm: number;
+
+  @Field(() => Boolean, {
+    description: 'Only leads that say what the person agreed to, and when, are delivered.',
+  })
+  consentRequired: boolean;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'For how many days a person whom the buyer had is not delivered again. Null: as the vertical says, whoever had them.',
+  })
+  dedupeWindowDays: number | null;
 }
 
 @ObjectType('ContractVersion', { description: 'Immutable terms of a contract, and when they were in force.' })

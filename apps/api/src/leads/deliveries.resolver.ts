@@ -17,9 +17,12 @@ export class DeliveriesResolver {
     private readonly contracts: ContractLoaders,
   ) {}
 
-  @ResolveField(() => LeadType)
-  async lead(@Loaders() loaders: RequestLoaders, @Parent() { of }: DeliveryType): Promise<LeadType> {
-    return await this.leads.leadOf(loaders, of.leadId);
+  @ResolveField(() => LeadType, {
+    nullable: true,
+    description: 'Null for a buyer that has not taken it: until then it sees nothing of the person.',
+  })
+  async lead(@Loaders() loaders: RequestLoaders, @Parent() { of }: DeliveryType): Promise<LeadType | null> {
+    return await this.leads.lead(loaders, of.leadId);
   }
 
   @ResolveField(() => BuyerType)

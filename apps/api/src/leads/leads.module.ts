@@ -4,14 +4,15 @@ import { ContractsApiModule } from '../contracts/contracts.module.js';
 import { NodeResolverRegistry } from '../node/node-registry.js';
 import { OrganizationsApiModule } from '../organizations/organizations.module.js';
 import { DeliveriesResolver } from './deliveries.resolver.js';
+import { LeadSubmissions } from './lead-submissions.js';
 import { LeadLoaders } from './leads.loaders.js';
 import { LeadsResolver } from './leads.resolver.js';
 
 /** Leads and deliveries as the API shows them. */
 @Module({
   imports: [LeadsModule, ContractsApiModule, OrganizationsApiModule],
-  providers: [DeliveriesResolver, LeadLoaders, LeadsResolver],
-  exports: [LeadLoaders],
+  providers: [DeliveriesResolver, LeadLoaders, LeadSubmissions, LeadsResolver],
+  exports: [LeadLoaders, LeadSubmissions],
 })
 export class LeadsApiModule implements OnModuleInit {
   constructor(

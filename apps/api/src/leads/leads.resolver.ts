@@ -1,20 +1,12 @@
 import { Args, ID, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { type LeadFilter, LeadQueries, type LeadSubmission, Overloaded, SubmitLeads } from '#leads';
+import { type LeadFilter, LeadQueries } from '#leads';
 import { formatAmount } from '#money';
 import { type Actor, may } from '#organizations';
-import { type Refusal, refusal } from '#outcome';
 import { CurrentActor, Loaders, RequestLoaders, Requires } from '../access/index.js';
-import {
-  type ConnectionOf,
-  decodeId,
-  decodeOptionalId,
-  overloaded,
-  readPage,
-  toConnection,
-  toUserErrors,
-} from '../graphql/index.js';
+import { type ConnectionOf, decodeId, readPage, toConnection, toUserErrors } from '../graphql/index.js';
 import { OrganizationLoaders } from '../organizations/organizations.loaders.js';
 import { AgencyType } from '../organizations/organizations.types.js';
+import { LeadSubmissions, maxLeads, tooManyLeads } from './lead-submissions.js';
 import { LeadLoaders } from './leads.loaders.js';
 import {
   ConsentType,
@@ -31,14 +23,13 @@ import {
   SubmitLeadsPayload,
 } from './leads.types.js';
 
-const maxLeads = 500;
 const nobody = '00000000-0000-0000-0000-000000000000';
 const cursor = { list: 'leads', key: ['uuid'] } as const;
 
 @Resolver(() => LeadType)
 export class LeadsResolver {
   constructor(
-    private readonly submit: SubmitLeads,
+    private readonly submissions: LeadSubmissions,
     private readonly queries: LeadQueries,
     private readonly leadLoaders: LeadLoaders,
     private readonly organizations: OrganizationLoaders,
@@ -50,7 +41,7 @@ export class LeadsResolver {
     @CurrentActor() actor: Actor,
     @Args('input', { type: () => SubmitLeadInput }) input: SubmitLeadInput,
   ): Promise<SubmitLeadPayload> {
-    const [payload] = await this.submitAll(actor, [input], () => ['input']);
+    const [payload] = await this.submissions.take(actor, [input], () => ['input']);
     return payload ?? { lead: null, replayed: false, userErrors: [] };
   }
 
@@ -61,13 +52,13 @@ export class LeadsResolver {
     @Args('input', { type: () => SubmitLeadsInput }) input: SubmitLeadsInput,
   ): Promise<SubmitLeadsPayload> {
     if (input.leads.length > maxLeads) {
-      const tooMany = refusal('TOO_MANY', {
-        field: ['input', 'leads'],
-        message: `At most ${maxLeads} leads.`,
-      });
-      return { results: [], userErrors: toUserErrors([tooMany]) };
+      return { results: [], userErrors: toUserErrors([tooManyLeads(['input', 'leads'])]) };
     }
-    const results = await this.submitAll(actor, input.leads, (index) => ['input', 'leads', String(index)]);
+    const results = await this.submissions.take(actor, input.leads, (index) => [
+      'input',
+      'leads',
+      String(index),
+    ]);
     return { results, userErrors: [] };
   }
 
@@ -152,45 +143,4 @@ export class LeadsResolver {
   async deliveries(@Loaders() loaders: RequestLoaders, @Parent() { of }: LeadType): Promise<DeliveryType[]> {
     return await this.leadLoaders.deliveriesOfLead(loaders, of);
   }
-
-  private async submitAll(
-    actor: Actor,
-    inputs: readonly SubmitLeadInput[],
-    pathOf: (index: number) => readonly string[],
-  ): Promise<SubmitLeadPayload[]> {
-    const unknown = new Map<number, Refusal>();
-    const submissions = inputs.map((input, index): LeadSubmission => {
-      const contractId = decodeOptionalId('ctr', input.contractId);
-      if (contractId === undefined) {
-        unknown.set(index, refusal('NOT_FOUND', { field: [...pathOf(index), 'contractId'] }));
-      }
-      return { ...input, test: input.test ?? false, contractId: contractId ?? null };
-    });
-    const known = submissions.flatMap((submission, index) =>
-      unknown.has(index) ? [] : [{ submission, index }],
-    );
-    const results = await this.submit
-      .execute(
-        actor,
-        known.map(({ submission }) => submission),
-        (position) => pathOf(known[position]?.index ?? position),
-      )
-      .catch((error: unknown) => {
-        throw error instanceof Overloaded ? overloaded() : error;
-      });
-    const payloads = inputs.map((_input, index): SubmitLeadPayload => {
-      const refused = unknown.get(index);
-      return { lead: null, replayed: false, userErrors: refused ? toUserErrors([refused]) : [] };
-    });
-    known.forEach(({ index }, position) => {
-      const result = results[position];
-      if (result) payloads[index] = payloadOf(result);
-    });
-    return payloads;
-  }
-}
-
-function payloadOf(result: Awaited<ReturnType<SubmitLeads['execute']>>[number]): SubmitLeadPayload {
-  if (!result.ok) return { lead: null, replayed: false, userErrors: toUserErrors(result.refusals, 'lead') };
-  return { lead: leadTypeOf(result.value.lead), replayed: result.value.replayed, userErrors: [] };
 }

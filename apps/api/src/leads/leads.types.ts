@@ -9,6 +9,8 @@ import {
   leadStates,
   type OutcomeStage,
   outcomeStages,
+  type QuarantineReason,
+  quarantineReasons,
 } from '#leads';
 import {
   Connection,
@@ -34,10 +36,15 @@ export const LeadStatus = enumOf(
   leadStates,
   'Where a lead is on its way. SOLD: a buyer has it.',
 );
+export const QuarantineReasonType = enumOf(
+  'QuarantineReason',
+  quarantineReasons,
+  'Why a lead that breaks no rule waits for somebody to look at it.',
+);
 export const DeliveryStatus = enumOf('DeliveryStatus', deliveryStates, 'Where a delivery is on its way.');
 export const OutcomeStageType = enumOf('OutcomeStage', outcomeStages, 'What became of a delivered lead.');
 
-@ObjectType({ description: 'The person. Null without the permission leads:contact.' })
+@ObjectType({ description: 'The person. Null without the permission leads:contact, and of an erased one.' })
 export class Contact {
   @Field(() => String, { nullable: true })
   email: string | null;
@@ -118,10 +125,19 @@ export class LeadType extends Node {
   @Field(() => LeadStatus)
   status: LeadState;
 
+  @Field(() => QuarantineReasonType, {
+    nullable: true,
+    description: 'Why it is QUARANTINED, or was until somebody decided.',
+  })
+  quarantineReason: QuarantineReason | null;
+
   @Field(() => Boolean, { description: 'A test lead touches no money, caps or metrics.' })
   test: boolean;
 
-  @Field(() => [AttributeType])
+  @Field(() => [AttributeType], {
+    description:
+      'Those about the person, and those that no schema names, only with the permission leads:contact.',
+  })
   attributes: readonly AttributeType[];
 
   @Field(() => Int, { nullable: true, description: "The agency's own score, 0 to 100." })
@@ -136,6 +152,12 @@ export class LeadType extends Node {
 
   @Field(() => DateTimeScalar)
   receivedAt: Date;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When the person was erased; the books are whole.',
+  })
+  erasedAt: Date | null;
 }
 
 @ObjectType('Delivery', { implements: () => [Node], description: 'One lead given to one buyer.' })
@@ -153,7 +175,7 @@ export class DeliveryType extends Node {
   @Field(() => Int, { description: 'The contract version in force then; it prices the lead forever.' })
   contractVersion: number;
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When the buyer took it; until then, when it was offered.' })
   deliveredAt: Date;
 
   @Field(() => DateTimeScalar, { nullable: true })
@@ -163,6 +185,7 @@ export class DeliveryType extends Node {
   returnedAt: Date | null;
 }
 
+export const DeliveryConnection = Connection(() => DeliveryType, 'Delivery');
 export const LeadConnection = Connection(() => LeadType, 'Lead');
 
 @InputType()
@@ -316,11 +339,13 @@ export function leadTypeOf(lead: Lead): LeadType {
     externalId: lead.externalId,
     vertical: lead.vertical,
     status: lead.state,
+    quarantineReason: lead.stateReason,
     test: lead.test,
     attributes: lead.attributes,
     score: lead.score,
     schemaVersion: lead.schemaVersion,
     receivedAt: lead.receivedAt,
+    erasedAt: lead.erasedAt,
   };
 }
 

@@ -101,6 +101,24 @@ export class DefineVerticalInput {
   @IsInt()
   @Field(() => Int, {
     nullable: true,
+    description:
+      'For how many days a person who was accepted counts as the same lead, 0 to 365; 30 when a new vertical says nothing.',
+  })
+  dedupeWindowDays?: number | null;
+
+  @IsOptional()
+  @IsInt()
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'More leads of one source within a minute are QUARANTINED, 1 to 100,000; left out, no number is.',
+  })
+  sourceLeadsPerMinute?: number | null;
+
+  @IsOptional()
+  @IsInt()
+  @Field(() => Int, {
+    nullable: true,
     description: 'The version that you read, to change a vertical; left out, to define a new one.',
   })
   expectedVersion?: number | null;

@@ -115,14 +115,26 @@ export class VerticalType {
 
   @Field(() => Int, { nullable: true, description: 'The newest lead schema; null as long as there is none.' })
   schemaVersion: number | null;
+
+  @Field(() => Int, {
+    description:
+      'For how many days a person who was accepted, from whomever, counts as the same lead; 0: never.',
+  })
+  dedupeWindowDays: number;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'More leads of one source within a minute are QUARANTINED; null: as many as come.',
+  })
+  sourceLeadsPerMinute: number | null;
 }
 
 export const VerticalConnection = Connection(() => VerticalType, 'Vertical');
 
 /** Domain to API type. */
 export function verticalTypeOf(vertical: Vertical): VerticalType {
-  const { key, name, defaultCountry, version, schemaVersion } = vertical;
-  return { of: vertical, key, name, defaultCountry, version, schemaVersion };
+  const { createdAt: _since, changedAt: _last, ...shown } = vertical;
+  return { of: vertical, ...shown };
 }
 
 /** Domain to API type. */

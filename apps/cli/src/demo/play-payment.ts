@@ -105,7 +105,8 @@ async function arrive(
 
 function accountText(account: string, agency: { readonly name: string } | null, currency: string): string {
   if (account === 'STRIPE') return `balance ${currency}`;
-  return `on its way to ${agency?.name ?? 'other agencies'} ${currency}`;
+  // Not longer than its column.
+  return agency === null ? `in transit ${currency}` : `to ${agency.name.slice(0, 15)} ${currency}`;
 }
 
 function matchText({ accounts }: Match): readonly string[] {

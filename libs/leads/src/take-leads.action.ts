@@ -1,0 +1,341 @@
+import { Injectable } from '@nestjs/common';
+import { type ActiveContract, holdCreditRooms, roomOf, useCredit } from '#contracts';
+import { type Transaction, UnitOfWork } from '#database';
+import { done, invariant, type Outcome, refused } from '#outcome';
+import { KeyRing, PersonHashStore, sealConsent, sealPerson, type TenantKeys } from '#persons';
+import {
+  creditKey,
+  DecisionStore,
+  type HeldDesk,
+  type HeldDesks,
+  type RouteAsked,
+  type RoutedAtDesk,
+  RoutingDeskStore,
+  type Sale,
+} from '#routing';
+import { type Decision, decideBatch, type KeptDecision, owedUnder, type Verdict } from './decide-intake.js';
+import { type DeskSheet, DeskStore, type TermsNow } from './desk.store.js';
+import { IntakeStore, type KeptLead } from './intake.store.js';
+import type { IntakeLead, Pending } from './pending.js';
+import {
+  askedBy,
+  type IntakeTerms,
+  openPeriod,
+  ownPeriod,
+  type Placement,
+  PlacementStore,
+  termsOf,
+  type TermsWanted,
+} from './placement.store.js';
+import { routeDecided } from './route-decided.js';
+import { SourcePace } from './source-pace.js';
+
+/** What became of each submission of a batch. */
+export type Decisions = ReadonlyMap<Pending, Decision>;
+
+/**
+ * One batch, in one transaction of two trips: the desk (what decides is held and read), then the statement that writes
+ * everything. Between them leads are decided in memory, one after the other.
+ */
+@Injectable()
+export class TakeLeads {
+  private readonly pace = new SourcePace();
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly placements: PlacementStore,
+    private readonly desk: DeskStore,
+    private readonly intake: IntakeStore,
+    private readonly persons: PersonHashStore,
+    private readonly keyRing: KeyRing,
+    private readonly routing: RoutingDeskStore,
+    private readonly routed: DecisionStore,
+  ) {}
+
+  /**
+   * Takes what it can. Undefined, and nothing done, when something moved meanwhile: a contract, a settlement, or a lead
+   * that somebody else sends at the same time; `anew` then reads everything again.
+   */
+  async attempt(batch: readonly Pending[], now: Date, anew: boolean): Promise<Decisions | undefined> {
+    const prepared = await this.prepare(batch, now, anew);
+    const outcome = await this.unitOfWork.run(async (tx) => await this.take(tx, batch, prepared));
+    return outcome.ok ? outcome.value : undefined;
+  }
+
+  /** What is read before the transaction: where the leads are to go, and the keys of whose they are. */
+  async prepare(batch: readonly Pending[], now: Date, anew: boolean): Promise<Prepared> {
+    const placement = await this.placements.place(batch, now, anew);
+    const keys = await this.keyRing.tenants(batch.map(({ actor }) => actor.organizationId));
+    return { placement, keys, now, anew };
+  }
+
+  /** The same in a transaction that is open. Refused, without a reason, when something moved: it must roll back then. */
+  async take(
+    tx: Transaction,
+    batch: readonly Pending[],
+    { placement, keys, now, anew }: Prepared,
+  ): Promise<Outcome<Decisions>> {
+    const sound = batch.filter(({ checked }) => checked.ok);
+    const asked = sound.map((pending) => askedOf(pending, placement));
+    const routes = await this.routing.hold(tx, asked, now);
+    const placed = withRoutes(placement, sound, routes.desks);
+    if (!placed) return refused();
+    const rooms = await holdCreditRooms(tx, buyersOf(placed));
+    setRooms(routes.state.credit, rooms, placed);
+    const sheet = await this.desk.open(tx, batch, placed, now);
+    const sourceCount = (pending: Pending) => (pending.sourceCount ??= this.countSource(pending, now));
+    const { credit } = routes.state;
+    const decided = decideBatch(batch, { sheet, placement: placed, now, credit, sourceCount });
+    if (!decided) return refused();
+    const routed = await this.route(tx, decided, { routes, placed, sheet, anew, now });
+    if (!routed) return refused();
+    const { decisions, terms } = routed;
+    const kept = [...decisions].flatMap(([pending, decision]) =>
+      decision.kind === 'KEPT' ? [keep(pending, decision, keys)] : [],
+    );
+    if (kept.length > 0) {
+      const written = await this.intake.write(tx, kept, terms, now);
+      if (written.size < kept.length) return refused();
+      const isFirst = !kept.some(({ lead }) => lead.isReleased);
+      await this.routed.write(tx, routed.desks, { isFirst });
+      await useCredit(tx, creditUsesOf(kept, terms, rooms));
+    }
+    await this.settlePersons(tx, sheet, kept, now);
+    return done(decisions);
+  }
+
+  /** Sends leads on their routes, and finds the terms of whoever gets them. Undefined when a contract has changed. */
+  private async route(
+    tx: Transaction,
+    decided: Decisions,
+    { routes, placed, sheet, anew, now }: AtDesk,
+  ): Promise<Routed | undefined> {
+    const direct = placed.terms.map((of, k) => ({ of, now: sheet.terms[k] }));
+    const leads = [...decided].flatMap(([pending, decision]) =>
+      decision.kind === 'KEPT' && decision.desk ? [{ pending, decision }] : [],
+    );
+    if (leads.length === 0) return { decisions: withStates(decided, direct), terms: direct, desks: [] };
+    const { desks, sales, offered } = routeDecided(leads, routes.state);
+    const wanted = new Map<string, TermsWanted>();
+    for (const { pending, decision } of leads) {
+      for (const sale of sales.get(pending) ?? []) wanted.set(...wantedFor(pending, decision, sale));
+    }
+    const terms: IntakeTerms[] = [];
+    for (const each of wanted.values()) {
+      // Opened in this transaction: what nobody had opened yet stays open until it commits.
+      const period = anew ? await openPeriod(tx, each.contract, now) : ownPeriod(each.contract, now);
+      terms.push(termsOf(each, period, now));
+    }
+    const termsNow = await this.desk.terms(tx, terms);
+    const held = terms.map((of, k) => ({ of, now: termsNow[k] }));
+    if (!held.every((each) => each.now && each.now.rootId !== null)) return undefined;
+    const numbers = new Map([...wanted.keys()].map((key, k) => [key, direct.length + k]));
+    const decisions = new Map(decided);
+    for (const { pending, decision } of leads) {
+      const groups = (sales.get(pending) ?? []).map((sale) => {
+        const number = numbers.get(wantedFor(pending, decision, sale)[0]);
+        invariant(number !== undefined, 'a lead is sold under terms that were not looked for');
+        return number;
+      });
+      const isOpen = offered.has(pending) || (decision.lead.past?.soldTo.length ?? 0) > 0;
+      const state = groups.length > 0 ? 'SOLD' : isOpen ? 'ACCEPTED' : 'UNSOLD';
+      decisions.set(pending, { ...decision, groups, verdict: { ...decision.verdict, state } });
+    }
+    const all = [...direct, ...held];
+    return { decisions: withStates(decisions, all), terms: all, desks };
+  }
+
+  /** The persons of leads that count from now on, and of those that do not. */
+  private async settlePersons(
+    tx: Transaction,
+    sheet: DeskSheet,
+    kept: readonly KeptLead[],
+    now: Date,
+  ): Promise<void> {
+    const fresh = kept.filter(({ lead }) => lead.past === null);
+    const keyed = fresh.map(({ lead, verdict }) => ({
+      agencyId: lead.agencyId,
+      leadId: lead.leadId,
+      keys: lead.keys,
+      acceptedAt: isAccepted(verdict.state) && !lead.submission.test ? now : null,
+      isReleased: lead.isReleased,
+    }));
+    await this.persons.settle(
+      tx,
+      sheet.claimed,
+      sheet.known,
+      keyed.filter(({ isReleased }) => !isReleased),
+    );
+    for (const lead of keyed) if (lead.isReleased) await this.persons.accept(tx, lead);
+  }
+
+  private countSource({ actor, read }: Pending, now: Date): number {
+    const { channel = null, campaign = null, subId = null } = read.given.source ?? {};
+    return this.pace.count(JSON.stringify([actor.organizationId, channel, campaign, subId]), now);
+  }
+}
+
+/** See {@link TakeLeads.prepare}. */
+export interface Prepared {
+  readonly placement: Placement;
+  readonly keys: ReadonlyMap<string, TenantKeys>;
+  readonly now: Date;
+  readonly anew: boolean;
+}
+
+type HeldTerms = readonly { readonly of: IntakeTerms; readonly now: TermsNow | undefined }[];
+
+interface AtDesk {
+  readonly routes: HeldDesks;
+  readonly placed: Placement;
+  readonly sheet: DeskSheet;
+  readonly anew: boolean;
+  readonly now: Date;
+}
+
+interface Routed {
+  readonly decisions: Decisions;
+  readonly terms: HeldTerms;
+  readonly desks: readonly RoutedAtDesk[];
+}
+
+type Rooms = Awaited<ReturnType<typeof holdCreditRooms>>;
+
+/** Every contract under which leads of the batch may be sold. */
+function contractsOf({ terms, leads }: Placement): readonly ActiveContract[] {
+  const desks = new Set(
+    [...leads.values()].flatMap((placed) => (placed.ok ? (placed.value.desk ?? []) : [])),
+  );
+  return [
+    ...terms.map(({ contract }) => contract),
+    ...[...desks].flatMap(({ contracts }) => [...contracts.values()]),
+  ];
+}
+
+function buyersOf(placement: Placement): string[] {
+  return [...new Set(contractsOf(placement).map(({ buyerId }) => buyerId))];
+}
+
+/** Gives whoever decides the rooms of buyers that have a limit. */
+function setRooms(credit: Map<string, bigint>, rooms: Rooms, placement: Placement): void {
+  if (rooms.size === 0) return;
+  for (const { buyerId, terms } of contractsOf(placement)) {
+    const { currency } = terms.baseRate;
+    const room = roomOf(rooms, { buyerId, currency });
+    const key = creditKey({ buyerId, currency });
+    // One that is blocked stays so: its block may say more than the room.
+    if (room !== undefined && credit.get(key) !== 0n) credit.set(key, room > 0n ? room : 0n);
+  }
+}
+
+/** What the leads that are sold take of limits, by buyer and currency. */
+function creditUsesOf(kept: readonly KeptLead[], terms: HeldTerms, rooms: Rooms) {
+  if (rooms.size === 0) return [];
+  const uses = new Map<string, { buyerId: string; currency: string; amountMinor: bigint }>();
+  for (const { lead, groups } of kept) {
+    if (lead.submission.test) continue;
+    for (const k of groups) {
+      const of = terms[k]?.of;
+      if (!of || !rooms.has(of.contract.buyerId)) continue;
+      const { buyerId } = of.contract;
+      const { currency } = of.base;
+      const key = creditKey({ buyerId, currency });
+      const { amountMinor = 0n } = uses.get(key) ?? {};
+      uses.set(key, { buyerId, currency, amountMinor: amountMinor + owedUnder(of) });
+    }
+  }
+  return [...uses.values()];
+}
+
+function isAccepted(state: Verdict['state']): boolean {
+  return state === 'SOLD' || state === 'ACCEPTED' || state === 'UNSOLD';
+}
+
+function askedOf(pending: Pending, { leads, terms }: Placement): RouteAsked {
+  const { checked } = pending;
+  invariant(checked.ok, 'a lead that is refused asks for no route');
+  const placed = leads.get(pending);
+  const group = placed?.ok ? placed.value.group : null;
+  const onlyContractId = group === null ? null : (terms[group]?.contract.contractId ?? null);
+  return { ...askedBy(checked.value), onlyContractId };
+}
+
+/**
+ * The placement with the routes that are held. A lead that goes to one contract is refused for it as without a route.
+ * Undefined when a lead was placed for a route that is no more.
+ */
+function withRoutes(
+  placement: Placement,
+  sound: readonly Pending[],
+  desks: readonly (HeldDesk | null)[],
+): Placement | undefined {
+  const leads = new Map(placement.leads);
+  for (const [index, pending] of sound.entries()) {
+    const placed = leads.get(pending);
+    const desk = desks[index] ?? null;
+    if (!desk) {
+      if (placed?.ok && placed.value.group === null) return undefined;
+      continue;
+    }
+    const { checked } = pending;
+    if (!checked.ok || (desk.isDirect && !placed?.ok)) continue;
+    const group = desk.isDirect && placed?.ok ? placed.value.group : null;
+    leads.set(pending, done({ lead: checked.value, group, desk }));
+  }
+  return { ...placement, leads };
+}
+
+/** The terms of a sale, under a key that is the same for all sales under the same. */
+function wantedFor(
+  { rules }: Pending,
+  { desk }: KeptDecision,
+  { contractId, amountMinor }: Sale,
+): [key: string, wanted: TermsWanted] {
+  const contract = desk?.contracts.get(contractId);
+  invariant(contract, 'a lead is sold under a contract that takes none');
+  const bidMinor = amountMinor === contract.terms.baseRate.amountMinor ? null : amountMinor;
+  return [
+    `${contractId} ${bidMinor} ${rules.version}`,
+    { contract, isOnly: false, verticalVersion: rules.version, bidMinor },
+  ];
+}
+
+/** A lead is sold once a buyer has it; one that is still on its way to all its buyers is accepted. */
+function withStates(decisions: Decisions, terms: HeldTerms): Decisions {
+  return new Map(
+    [...decisions].map(([pending, decision]) => {
+      if (decision.kind !== 'KEPT' || decision.groups.length === 0) return [pending, decision];
+      const isPending = decision.groups.every((k) => (terms[k]?.now?.destinationId ?? null) !== null);
+      const verdict: Verdict = isPending ? { ...decision.verdict, state: 'ACCEPTED' } : decision.verdict;
+      return [pending, { ...decision, verdict }];
+    }),
+  );
+}
+
+function keep(
+  { lookUps }: Pending,
+  decision: Extract<Decision, { readonly kind: 'KEPT' }>,
+  keys: ReadonlyMap<string, TenantKeys>,
+): KeptLead {
+  const { lead, groups, verdict } = decision;
+  const { person: personKeys = [], consent: consentKeys = [] } = keys.get(lead.agencyId) ?? {};
+  const { consent } = lead.submission;
+  const sealed = sealPerson(personKeys, lead, personalOf(lead));
+  return {
+    lead,
+    groups,
+    verdict,
+    ...sealed,
+    consent: consent && {
+      sealed: sealConsent(consentKeys, lead, consent),
+      textHash: consent.text === null ? null : lookUps.ofText(consent.text),
+    },
+  };
+}
+
+function personalOf({ submission: { contact, attributes, publicKeys } }: IntakeLead) {
+  const personal = attributes.flatMap(({ key, value }, index) =>
+    publicKeys.has(key) ? [] : [{ index, key, value }],
+  );
+  return { contact, attributes: personal };
+}
