@@ -7,7 +7,11 @@ import { startPostgres } from '../../scripts/lib/postgres.mjs';
 /** { forSuites: { adminUrl, prefix, template, migrationError }, stop() } */
 export async function prepareTestServer() {
   const given = process.env.TEST_DATABASE_URL;
-  const server = given ? { url: given, stop: async () => {} } : await startPostgres({ durable: false });
+  // Suites that kill processes have several workers at once, each with connections of its own.
+  const settings = ['max_connections=300'];
+  const server = given
+    ? { url: given, stop: async () => {} }
+    : await startPostgres({ durable: false, settings });
   if (!given) await letConnectQuickly(server.url);
   const prefix = `leadger_test_${randomBytes(4).toString('hex')}`;
   const template = `${prefix}_template`;
