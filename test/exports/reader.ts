@@ -35,15 +35,23 @@ export class SlowReader {
     this.failed = new Promise((resolve) => response.once('error', resolve));
   }
 
-  /** Comes back with the head of the answer, and has taken nothing of its body. */
+  /**
+   * Comes back with the head of the answer, and has taken nothing of its body. The place of whoever read before is free a
+   * moment after its last byte.
+   */
   static async open(app: TestApp, address: string): Promise<SlowReader> {
     const headers = { authorization: `Bearer ${app.keys.auditor}` };
-    const request = http.get(`${app.url}/exports/${address}`, { headers, agent: false });
-    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      request.once('response', resolve).once('error', reject);
-    });
-    request.on('error', () => undefined);
-    return new SlowReader(request, response.setEncoding('utf8').pause());
+    for (let tries = 0; tries < 500; tries += 1) {
+      const request = http.get(`${app.url}/exports/${address}`, { headers, agent: false });
+      const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+        request.once('response', resolve).once('error', reject);
+      });
+      request.on('error', () => undefined);
+      if (response.statusCode !== 503) return new SlowReader(request, response.setEncoding('utf8').pause());
+      response.resume();
+      await pause(10);
+    }
+    throw new Error(`there was never a place for ${address}`);
   }
 
   /** Takes at least so many characters, or all that is left; then stops again. Counts, and keeps the last ones only. */
