@@ -16,19 +16,11 @@ export interface CrashTold {
 }
 
 export async function crashOnce(stage: KeptStage, crash: CrashTold['crash']): Promise<CrashFindings> {
-  const t = [performance.now()];
   const run = await CrashRun.open(stage);
-  t.push(performance.now());
   try {
-    const staged = await crash(run);
-    t.push(performance.now());
-    const f = await findOut(run, staged);
-    t.push(performance.now());
-    return f;
+    return await findOut(run, await crash(run));
   } finally {
     await run.close();
-    t.push(performance.now());
-    console.log('PHASES open crash find close', t.slice(1).map((x, i) => Math.round(x - (t[i] ?? 0))).join(' '), run.processes.length);
   }
 }
 
