@@ -6,6 +6,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   testRunner: '<rootDir>/test/support/shared-modules-runner.mjs',
+  testSequencer: '<rootDir>/test/support/long-first-sequencer.mjs',
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^#migrations$': '<rootDir>/migrations/index.ts',
