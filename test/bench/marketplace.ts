@@ -17,7 +17,9 @@ import {
   systemActor,
 } from '#organizations';
 import type { Outcome } from '#outcome';
+import { DefineRoute, type RawRoute, RoutingModule } from '#routing';
 import { bookInvariants, SettlementsModule } from '#settlements';
+import { DefineVertical, PublishLeadSchema, type RawSchema, VerticalsModule } from '#verticals';
 import { rows } from '../../apps/process/src/rows.js';
 import { BenchFailure } from './host.js';
 
@@ -58,6 +60,8 @@ export async function openProduct(url: string): Promise<INestApplicationContext>
     BenchProcessModule,
     OrganizationsModule,
     ContractsModule,
+    RoutingModule,
+    VerticalsModule,
     SettlementsModule,
     LedgerModule,
   ];
@@ -164,6 +168,62 @@ export async function addContract(
   const answer = { contractId, version: 1, idempotencyKey: idempotencyKey() };
   valueOf(await product.get(AcceptContract, { strict: false }).execute(buyer, answer));
   return contractId;
+}
+
+const benchSchema: RawSchema = {
+  attributes: [
+    { key: 'roof', type: 'TEXT', label: 'Roof' },
+    { key: 'monthlyBill', type: 'DECIMAL', label: 'Energy bill of a month', min: '0' },
+    { key: 'owner', type: 'BOOLEAN', required: true, label: 'Owns the home' },
+  ],
+  requiredContact: ['PHONE', 'POSTAL_CODE'],
+  consentRequired: true,
+};
+
+/** The vertical of the bench, with a schema that its leads are checked by. */
+export async function addVertical(product: INestApplicationContext): Promise<void> {
+  const vertical = {
+    key: benchVertical,
+    name: 'Solar',
+    defaultCountry: 'US',
+    idempotencyKey: idempotencyKey(),
+  };
+  valueOf(await product.get(DefineVertical, { strict: false }).execute(setUp, vertical));
+  const schema = { vertical: benchVertical, schema: benchSchema, idempotencyKey: idempotencyKey() };
+  valueOf(await product.get(PublishLeadSchema, { strict: false }).execute(setUp, schema));
+}
+
+/**
+ * The agency's default route over all these contracts, each with what a buyer asks for in earnest, caps by day and by
+ * month in leads and in money; none of it stops a lead of the bench.
+ */
+export async function addRoute(
+  product: INestApplicationContext,
+  agency: Actor,
+  contractIds: readonly string[],
+): Promise<void> {
+  const route: RawRoute = {
+    name: 'main',
+    vertical: benchVertical,
+    method: 'WEIGHTED',
+    saleMode: 'EXCLUSIVE',
+    entries: contractIds.map((contractId, index) => ({
+      contractId,
+      weight: 1 + (index % 3),
+      rules: [{ is: 'EQ', attribute: 'owner', value: 'true' }],
+      geography: { only: [{ country: 'US', postalPrefixes: ['0', '1', '2', '3'] }] },
+      caps: [
+        { unit: 'DAY', leads: 10_000_000 },
+        { unit: 'MONTH', amount: { amount: '100000000.00', currency: 'USD' } },
+      ],
+      minScore: 50,
+    })),
+  };
+  valueOf(
+    await product
+      .get(DefineRoute, { strict: false })
+      .execute(agency, { route, idempotencyKey: idempotencyKey() }),
+  );
 }
 
 /**

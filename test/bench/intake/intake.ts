@@ -8,11 +8,14 @@ import {
   addApiKey,
   addContract,
   addOrganization,
+  addRoute,
+  addVertical,
   benchTerms,
   brokenInvariants,
   migrateDatabase,
   openProduct,
 } from '../marketplace.js';
+import type { Actor } from '#organizations';
 import type { BenchOptions } from '../options.js';
 import { cpuSecondsOf, memoryOf } from '../processes.js';
 import type { BenchServer } from '../server.js';
@@ -23,8 +26,9 @@ import { freshDataSql, referenceSql } from './reference.js';
 import { type Service, startApi, startBareApollo } from './services.js';
 import { wrkLoad } from './wrk.js';
 
-/** A marketplace has several agencies, and so does this one. */
+/** A marketplace has several agencies, and so does this one; each sells to all its buyers, under a contract with each. */
 const agencies = 8;
+const buyers = 50;
 /** The default of the settings; pgbench gets as many. */
 export const poolSize = 6;
 const moreConnections = 8;
@@ -146,11 +150,16 @@ export async function measureIntake(
 }
 
 async function addMarketplace(product: INestApplicationContext): Promise<string[]> {
-  const buyer = await addOrganization(product, 'BUYER', 'Bench buyer');
+  await addVertical(product);
+  const all: Actor[] = [];
+  for (let number = 1; number <= buyers; number += 1)
+    all.push(await addOrganization(product, 'BUYER', `Bench buyer ${number}`));
   const apiKeys: string[] = [];
   for (let number = 1; number <= agencies; number += 1) {
     const agency = await addOrganization(product, 'AGENCY', `Bench agency ${number}`);
-    await addContract(product, { agency, buyer, terms: benchTerms });
+    const contracts: string[] = [];
+    for (const buyer of all) contracts.push(await addContract(product, { agency, buyer, terms: benchTerms }));
+    await addRoute(product, agency, contracts);
     apiKeys.push(await addApiKey(product, agency));
   }
   return apiKeys;

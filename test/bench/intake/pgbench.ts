@@ -75,7 +75,7 @@ function scriptOf(apiKey: string, name: string): string {
 \\set phone ${firstPhone} + :client_id * 10000000 + :n
 select bench.submit_lead('${key.publicId}', '${key.secret}', '${name}-' || :client_id || '-' || :n, 'solar',
   '{"email":"${name}-' || :client_id || '-' || :n || '@example.com","phone":"+1' || :phone || '","givenName":"Ada","familyName":"Lovelace","postalCode":"10001","country":"US"}',
-  '[{"key":"roof","value":"tiles"},{"key":"monthlyBill","value":"184"},{"key":"owner","value":"yes"}]',
+  '[{"key":"roof","value":"tiles"},{"key":"monthlyBill","value":"184"},{"key":"owner","value":"true"}]',
   '{"channel":"search","campaign":"autumn","subId":"a-' || :client_id || '","cost": null}',
   '{"text":"I agree to be contacted about solar offers by phone and e-mail.","capturedAt":"2026-01-15T10:00:00.000Z","ip":"203.0.113.7","certificateUrl":"https://certificates.example/' || :n || '"}',
   71);

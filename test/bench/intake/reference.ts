@@ -30,6 +30,7 @@ create function bench.submit_lead(key_id text, secret text, external_name text, 
   attributes_text text, source_text text, consent_text text, lead_score int) returns uuid language plpgsql as $reference$
 declare
   caller record;
+  route record;
   terms record;
   books record;
   received_at constant timestamptz := date_trunc('milliseconds', clock_timestamp());
@@ -41,6 +42,7 @@ declare
   delivery_id constant uuid := uuidv7();
   charge_id constant uuid := uuidv7();
   statement_id uuid;
+  decided_in uuid;
   month_start date;
 begin
   select k.id, k.organization_id, k.secret_hash into caller
@@ -51,12 +53,17 @@ begin
     raise exception 'unauthenticated';
   end if;
 
+  -- Any of the route's buyers, and then only its own caps are looked at: the product considers all of them.
+  select r.id as route_id, r.latest_version, array(select x.contract_id from route_contracts x
+      where x.agency_id = r.agency_id and x.route_id = r.id order by x.contract_id) as contracts into strict route
+  from routes r where r.agency_id = caller.organization_id and r.vertical = lead_vertical and r.is_default;
+
   select c.id as contract_id, c.buyer_id, v.version, v.base_rate_minor, v.currency, v.settlement_schedule,
     v.time_zone into strict terms
   from contracts c join contract_versions v
     on v.agency_id = c.agency_id and v.contract_id = c.id and v.version = c.in_force_version
-  where c.agency_id = caller.organization_id and c.vertical = lead_vertical and c.state = 'ACTIVE'
-    and v.settlement_schedule = 'MONTHLY' and v.platform_fee_rate_ppm = 0;
+  where c.agency_id = caller.organization_id and c.id = route.contracts[1 + (hashtext(external_name) & 2147483647) % cardinality(route.contracts)]
+    and c.state = 'ACTIVE' and v.settlement_schedule = 'MONTHLY' and v.platform_fee_rate_ppm = 0;
 
   select u.id as unbilled, a.id as accrued into strict books from accounts u, accounts a
   where u.book_id = caller.organization_id and u.kind = 'unbilled' and u.currency = terms.currency
@@ -88,7 +95,7 @@ begin
     score, submitted_by, received_at)
   values (caller.organization_id, lead_id, external_name, false, submission_hash, lead_vertical, 'SOLD',
     sha256(uuid_send(lead_id)) || substr(sha256(uuid_send(lead_id)), 1, 30),
-    convert_to(contact_text || attributes_text, 'UTF8'), '[]', source_text::jsonb, lead_score,
+    convert_to(contact_text || repeat(' ', 30), 'UTF8'), attributes_text::jsonb, source_text::jsonb, lead_score,
     'key:' || caller.id, received_at)
   on conflict on constraint leads_external_id_key do nothing;
   if not found then
@@ -103,6 +110,25 @@ begin
   insert into consent_proofs (agency_id, lead_id, sealed, text_hash, recorded_at)
   values (caller.organization_id, lead_id, convert_to(consent_text || repeat(' ', 30), 'UTF8'),
     sha256(convert_to(consent_text::jsonb ->> 'text', 'UTF8')), received_at);
+
+  update cap_counters set leads = leads + 1, amount_minor = amount_minor + terms.base_rate_minor
+  where agency_id = caller.organization_id and contract_id = terms.contract_id and ends_at > received_at
+    and leads < 10000000 and amount_minor < 10000000000;
+  get diagnostics had = row_count;
+  if had < 2 then
+    raise exception 'a cap is reached';
+  end if;
+  -- What a batch rested on is one row for many leads, as it is in the product.
+  select b.id into decided_in from routing_batches b where b.agency_id = caller.organization_id limit 1;
+  if not found then
+    decided_in := charge_id;
+    insert into routing_batches (agency_id, id, routed_at, routes, state)
+    values (caller.organization_id, decided_in, received_at,
+      jsonb_build_array(jsonb_build_array(route.route_id, route.latest_version)), '{}');
+  end if;
+  insert into routing_decisions (agency_id, lead_id, number, batch_id, position, result, sales, trail)
+  values (caller.organization_id, lead_id, 1, decided_in, 0, 'SOLD', jsonb_build_array(jsonb_build_object('contractId',
+    terms.contract_id, 'buyerId', terms.buyer_id, 'amountMinor', terms.base_rate_minor::text)), array[repeat('L0', 50)]);
 
   month_start := date_trunc('month', received_at at time zone terms.time_zone)::date;
   select s.root_id into statement_id from settlements s
@@ -147,6 +173,8 @@ create table bench.bare_leads (id uuid primary key, external_id text not null, l
 `;
 
 const written = [
+  'routing_decisions',
+  'routing_batches',
   'leads',
   'consent_proofs',
   'person_hashes',
@@ -164,4 +192,9 @@ const written = [
  * Empties what legs write, so that each begins with the same data; settlements stay open, and accounts stay. cascade:
  * tables that point at them are empty here, and need not be known.
  */
-export const freshDataSql = unguarded(written, `truncate bench.bare_leads, ${written.join(', ')} cascade`);
+export const freshDataSql = unguarded(
+  written,
+  `truncate bench.bare_leads, ${written.join(', ')} cascade;
+  -- What the product knows of its desks was decided in batches that are gone.
+  update routing_desks set token = gen_random_uuid()`,
+);
