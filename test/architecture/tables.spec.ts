@@ -15,6 +15,7 @@ const placements: Readonly<Record<string, Placement>> = {
   route_standings: { keyed: 'agency_id' },
   route_versions: { keyed: 'agency_id' },
   routes: { keyed: 'agency_id' },
+  routing_desks: { keyed: 'agency_id' },
   routing_batches: { keyed: 'agency_id' },
   routing_decisions: { keyed: 'agency_id' },
   bank_payouts: { keyed: 'agency_id' },

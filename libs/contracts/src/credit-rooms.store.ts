@@ -30,7 +30,8 @@ export async function holdCreditRooms(
   tx: Transaction,
   buyerIds: readonly string[],
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, bigint>>> {
-  const rows = await tx.query<CreditRoomRecord>(
+  const rows = await tx.prepared<CreditRoomRecord>(
+    'credit-rooms',
     `select buyer_id, currency, room_minor from credit_rooms where buyer_id = any ($1::uuid[])
      order by buyer_id, currency for no key update`,
     [buyerIds],

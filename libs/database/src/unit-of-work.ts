@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import type { Outcome } from '#outcome';
+import { invariant, type Outcome } from '#outcome';
 import type { Client } from 'pg';
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 
@@ -37,12 +38,45 @@ export class UnitOfWork {
    * network I/O and keeps no state outside.
    */
   async run<T>(work: (tx: Transaction) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    for (let attempt = 1; ; attempt += 1) {
+    return await untilDone(async () => await this.attempt(work));
+  }
+
+  /**
+   * The same for work that runs for every lead: its statements go out without waiting for each other, and the commit
+   * right behind those that `last` waits for. Each round trip costs both sides more than most statements do. `last`
+   * must fail when what it waits for does, and nothing is committed then. `tx.manager` is not part of it.
+   */
+  async pipelined<T>(
+    work: (tx: Transaction) => Promise<Outcome<{ readonly last: Promise<T> }>>,
+  ): Promise<Outcome<T>> {
+    return await untilDone(async () => await this.attemptPipelined(work));
+  }
+
+  private async attemptPipelined<T>(
+    work: (tx: Transaction) => Promise<Outcome<{ readonly last: Promise<T> }>>,
+  ): Promise<Outcome<T>> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const pipe = new Pipe((await runner.connect()) as Client);
       try {
-        return await this.attempt(work);
+        return await openTransaction.run(true, async () => {
+          const begun = pipe.send({ text: 'begin' });
+          const outcome = await work(asTransaction(runner.manager, pipe));
+          if (!outcome.ok) {
+            await pipe.end('rollback');
+            return outcome;
+          }
+          const [value] = await Promise.all([outcome.value.last, begun, pipe.end('commit')]);
+          return { ok: true, value };
+        });
       } catch (error) {
-        if (attempt >= maxAttempts || !isRestartable(error)) throw error;
+        await pipe.end('rollback').catch(() => undefined);
+        throw error;
+      } finally {
+        pipe.close();
       }
+    } finally {
+      await runner.release();
     }
   }
 
@@ -53,7 +87,9 @@ export class UnitOfWork {
       await runner.startTransaction();
       try {
         const outcome = await openTransaction.run(true, () =>
-          work(asTransaction(runner.manager, connection)),
+          work(
+            asTransaction(runner.manager, { send: async (statement) => await connection.query(statement) }),
+          ),
         );
         if (outcome.ok) await runner.commitTransaction();
         else await runner.rollbackTransaction();
@@ -68,27 +104,86 @@ export class UnitOfWork {
   }
 }
 
-function asTransaction(manager: EntityManager, connection: Client): Transaction {
+/** A statement as the driver takes it. */
+interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: unknown[];
+}
+
+interface Sender {
+  send(statement: Statement): Promise<{ readonly rows: unknown[] }>;
+}
+
+/** A connection on which statements do not wait for each other, and those of one moment go out together. */
+class Pipe implements Sender {
+  private readonly connection: Client & {
+    pipeline: boolean;
+    readonly connection: { readonly stream: Socket };
+  };
+  private isCorked = false;
+  private hasEnded = false;
+
+  constructor(connection: Client) {
+    this.connection = connection as typeof this.connection;
+    this.connection.pipeline = true;
+  }
+
+  async send(statement: Statement): Promise<{ readonly rows: unknown[] }> {
+    // It would run by itself, outside the transaction.
+    invariant(!this.hasEnded, 'a statement comes after the end of its transaction');
+    return await this.write(statement);
+  }
+
+  /** The last statement of the transaction. */
+  async end(text: 'commit' | 'rollback'): Promise<void> {
+    this.hasEnded = true;
+    await this.write({ text });
+  }
+
+  private async write(statement: Statement): Promise<{ readonly rows: unknown[] }> {
+    const { stream } = this.connection.connection;
+    if (!this.isCorked) {
+      this.isCorked = true;
+      stream.cork();
+      process.nextTick(() => {
+        this.isCorked = false;
+        stream.uncork();
+      });
+    }
+    return await this.connection.query(statement);
+  }
+
+  /** The connection as it was, once nothing is on its way. */
+  close(): void {
+    this.connection.pipeline = false;
+  }
+}
+
+// Statements go past TypeORM, which has no prepared ones, to the connection under its transaction.
+function asTransaction(manager: EntityManager, sender: Sender): Transaction {
   const handle = {
     manager,
-    query: async <T>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> => {
-      const result: unknown = await manager.query(sql, [...parameters]);
-      // TypeORM answers UPDATE and DELETE with [rows, count], everything else with rows.
-      return (isCounted(result) ? result[0] : result) as T[];
+    query: async <T>(text: string, parameters: readonly unknown[] = []): Promise<T[]> => {
+      const { rows } = await sender.send({ text, values: [...parameters] });
+      return rows as T[];
     },
-    // TypeORM has no prepared statements; the connection under its transaction has.
     prepared: async <T>(name: string, text: string, parameters: readonly unknown[]): Promise<T[]> => {
-      const { rows } = await connection.query({ name, text, values: [...parameters] });
+      const { rows } = await sender.send({ name, text, values: [...parameters] });
       return rows as T[];
     },
   };
   return handle as unknown as Transaction;
 }
 
-function isCounted(result: unknown): result is [unknown[], number] {
-  return (
-    Array.isArray(result) && result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number'
-  );
+async function untilDone<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (count >= maxAttempts || !isRestartable(error)) throw error;
+    }
+  }
 }
 
 function isRestartable(error: unknown): boolean {

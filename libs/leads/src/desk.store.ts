@@ -9,20 +9,15 @@ import {
   personKeyText,
 } from '#persons';
 import { type Pending, naturalKeyOf } from './pending.js';
-import { destinationOfContract } from './destination-sql.js';
 import type { IntakeTerms, Placement, PlacedLead } from './placement.store.js';
+import { termsAskedColumns, termsNowTable } from './terms-sql.js';
 
-/** What a contract's leads meet now, its rows held until the transaction ends. */
+/** What leads meet now that go to one contract, its rows held until the transaction ends. */
 export interface TermsNow {
   /** The buyer's balance is used up. */
   readonly creditBlocked: boolean;
   /** The settlement that takes the charges; null when it is not open. */
   readonly rootId: string | null;
-  readonly unbilledId: string;
-  readonly accruedId: string;
-  readonly deferredId: string;
-  /** Where the buyer receives it; null: it fetches its leads, and has them at once. */
-  readonly destinationId: string | null;
 }
 
 /** Who must not be contacted, of a batch. */
@@ -66,40 +61,6 @@ interface DeskRow {
  * suppressions are, and the second trip finds the former by their unique constraint. The lock on the settlement keeps it
  * from closing until this commits; the lock on the contract keeps its terms in force.
  */
-const termsTable = `terms as (
-  select t.k, c.credit_blocked as "creditBlocked", s.root_id as "rootId", u.id as "unbilledId", a.id as "accruedId",
-    f.id as "deferredId", ${destinationOfContract({
-      agencyId: 't.agency_id',
-      contractId: 't.contract_id',
-      buyerId: 't.buyer_id',
-    })} as "destinationId"
-  from json_to_recordset($3::json) as t(k integer, agency_id uuid, contract_id uuid, row_version integer,
-    is_only boolean, vertical_version integer, buyer_id uuid, currency char(3), schedule text, time_zone text,
-    period_start date)
-  cross join lateral (
-    select vertical, credit_blocked_at is not null as credit_blocked from contracts
-    where agency_id = t.agency_id and id = t.contract_id and row_version = t.row_version and state = 'ACTIVE'
-    for key share
-  ) c
-  join accounts u on u.book_id = t.agency_id and u.kind = 'unbilled' and u.currency = t.currency
-    and u.party_id = t.buyer_id
-  join accounts a on a.book_id = t.agency_id and a.kind = 'accrued' and a.currency = t.currency and a.party_id is null
-  join accounts f on f.book_id = t.agency_id and f.kind = 'fee_deferred' and f.currency = t.currency
-    and f.party_id is null
-  left join lateral (
-    select root_id from settlements
-    where agency_id = t.agency_id and buyer_id = t.buyer_id and currency = t.currency and schedule = t.schedule
-      and time_zone = t.time_zone and period_start = t.period_start and state = 'OPEN'
-    for key share
-  ) s on true
-  where not (t.is_only and exists (
-    select from contracts o
-    where o.agency_id = t.agency_id and o.vertical = c.vertical and o.state = 'ACTIVE' and o.id <> t.contract_id))
-  and t.vertical_version = coalesce((select version from verticals where key = c.vertical collate "C"), 0)
-)`;
-
-const termsSql = `with ${termsTable.replaceAll('$3', '$1')} select * from terms`;
-
 const deskSql = `
 with person as materialized (
   select * from json_to_recordset($1::json) as p(hash text, vertical text, agency_id uuid, lead_id uuid,
@@ -109,7 +70,11 @@ with person as materialized (
     encode(l.input_hash, 'hex') as "inputHash"
   from json_to_recordset($2::json) as k(agency_id uuid, external_id text, test boolean)
   join leads l using (external_id, agency_id, test)
-), ${termsTable}, suppressed as (
+), asked as materialized (
+  select * from json_to_recordset($3::json) as t(${termsAskedColumns})
+), ${termsNowTable('asked')}, terms as (
+  select k, credit_blocked as "creditBlocked", root_id as "rootId" from terms_now
+), suppressed as (
   select h.hash, s.organization_id as "organizationId", o.kind = 'OPERATOR' as "byOperator"
   from unnest($4::text[]) as h(hash) join suppressions s on s.hash = decode(h.hash, 'hex')
   join organizations o on o.id = s.organization_id
@@ -125,16 +90,7 @@ select case when (select count(*) from held) < (select count(*) from person)
 export class DeskStore {
   constructor(private readonly persons: PersonHashStore) {}
 
-  /** What leads meet that are sold under these terms, in their order; undefined where the contract has changed. */
-  async terms(tx: Transaction, wanted: readonly IntakeTerms[]): Promise<readonly (TermsNow | undefined)[]> {
-    if (wanted.length === 0) return [];
-    const rows = await tx.prepared<TermsNow & { readonly k: number }>('routed-terms', termsSql, [
-      JSON.stringify(wanted.map(termsParameter)),
-    ]);
-    return wanted.map((_terms, k) => rows.find((each) => each.k === k));
-  }
-
-  /** Everything that the batch is decided by, held until `tx` ends. */
+  /** Everything that the batch is decided by, held until `tx` ends. Its first statement goes out at once. */
   async open(
     tx: Transaction,
     batch: readonly Pending[],
@@ -149,7 +105,7 @@ export class DeskStore {
     const [row] = await tx.prepared<DeskRow>('desk', deskSql, [
       JSON.stringify([...claims.values()].map(claimParameter)),
       JSON.stringify(namesOf(batch)),
-      JSON.stringify(placement.terms.map(termsParameter)),
+      JSON.stringify(placement.terms.map(termsAsked)),
       hashesOf(placed),
       now,
     ]);
@@ -211,7 +167,11 @@ function hashesOf(placed: readonly PlacedLead[]): string[] {
   return [...hashes];
 }
 
-function termsParameter({ contract, isOnly, verticalVersion, series, periodStart }: IntakeTerms, k: number) {
+/** For `termsAskedColumns`. */
+export function termsAsked(
+  { contract, isOnly, verticalVersion, series, periodStart }: IntakeTerms,
+  k: number,
+) {
   return {
     k,
     agency_id: series.agencyId,

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { newId, type Transaction } from '#database';
 import { eventTables } from '#events';
-import { invariant } from '#outcome';
 import { billingTables } from './billing-sql.js';
 import { handoverTable } from './destination-sql.js';
 import type { Verdict } from './decide-intake.js';
-import type { TermsNow } from './desk.store.js';
+import { termsAsked } from './desk.store.js';
 import type { IntakeLead } from './pending.js';
 import type { IntakeTerms } from './placement.store.js';
+import { termsAskedColumns, termsNowTable } from './terms-sql.js';
 
 /** A lead with what was decided, and its person as it is kept. */
 export interface KeptLead {
@@ -37,25 +37,33 @@ with input as materialized (
     is_again boolean)
 ), sale as materialized (
   select * from json_to_recordset($4::json) as s(lead_id uuid, delivery_id uuid, charge_id uuid, fee_id uuid, k integer)
-), terms as materialized (
-  select * from json_to_recordset($2::json) as t(k integer, contract_id uuid, version integer, buyer_id uuid,
-    currency char(3), late_period_start date, base_minor bigint, fee_minor bigint, fee_rate_ppm integer, root_id uuid,
-    unbilled_id uuid, accrued_id uuid, deferred_id uuid, bid_minor bigint, contact_sla_seconds integer,
-    destination_id uuid)
+), asked as materialized (
+  select * from json_to_recordset($2::json) as t(${termsAskedColumns}, version integer, late_period_start date,
+    base_minor bigint, fee_minor bigint, fee_rate_ppm integer, bid_minor bigint, contact_sla_seconds integer)
+), ${termsNowTable('asked')}, terms as materialized (
+  select k, contract_id, version, buyer_id, currency, late_period_start, base_minor, fee_minor, fee_rate_ppm,
+    bid_minor, contact_sla_seconds, root_id, unbilled_id, accrued_id, deferred_id, destination_id
+  from asked join terms_now using (k)
+), decided as materialized (
+  -- Sold once a buyer has it; one that is still on its way to all its buyers is accepted.
+  select i.lead_id, case when i.state = 'SOLD' and not exists (
+      select from sale s join terms t using (k) where s.lead_id = i.lead_id and t.destination_id is null)
+    then 'ACCEPTED' else i.state end as state
+  from input i
 ), lead as (
   insert into leads (agency_id, id, external_id, test, input_hash, vertical, state, state_reason, duplicate_of,
     asked_contract_id, data_key, person, attributes, source, score, schema_version, submitted_by, received_at)
-  select i.agency_id, i.lead_id, i.external_id, i.test, decode(i.input_hash, 'hex'), i.vertical, i.state,
+  select i.agency_id, i.lead_id, i.external_id, i.test, decode(i.input_hash, 'hex'), i.vertical, d.state,
     i.state_reason, i.duplicate_of, i.asked_contract_id, decode(i.data_key, 'base64'), decode(i.person, 'base64'),
     i.attributes, i.source, i.score, i.schema_version, i.actor, $3
-  from input i where not i.is_released
+  from input i join decided d using (lead_id) where not i.is_released
   order by i.agency_id, i.external_id
   on conflict on constraint leads_external_id_key do nothing
   returning id
 ), released as (
   -- A lead that another buyer has stays sold.
-  update leads l set state = case when l.state = 'SOLD' then l.state else i.state end, duplicate_of = i.duplicate_of
-  from input i
+  update leads l set state = case when l.state = 'SOLD' then l.state else d.state end, duplicate_of = i.duplicate_of
+  from input i join decided d using (lead_id)
   where i.is_released and l.agency_id = i.agency_id and l.id = i.lead_id
     and (l.state = 'QUARANTINED' and not i.is_again or l.state in ('ACCEPTED', 'UNSOLD', 'SOLD') and i.is_again)
   returning l.id
@@ -68,6 +76,7 @@ with input as materialized (
 ), given as materialized (
   select i.agency_id, i.lead_id, s.delivery_id, s.charge_id, s.fee_id, i.test, i.actor, t.*
   from taken l join input i on i.lead_id = l.id join sale s on s.lead_id = l.id join terms t using (k)
+  where t.root_id is not null or i.test
 ), delivery as (
   insert into deliveries (agency_id, id, lead_id, buyer_id, contract_id, contract_version, test, state, stage,
     delivered_at, bid_minor, contact_due_at)
@@ -92,24 +101,35 @@ with input as materialized (
     price: { amountMinor: 'base_minor', currency: 'currency' },
   },
 })}
-select id from taken`;
+select case when (select count(*) from taken) < (select count(*) from input)
+    or (select count(*) from given) < (select count(*) from sale) then batch_moved() end as moved,
+  (select json_agg(lead_id) from decided where state = 'ACCEPTED') as accepted`;
+
+/** Whether a statement failed because something moved since it was decided what to write. Nothing was done. */
+export function hasMoved(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'LD001';
+}
 
 @Injectable()
 export class IntakeStore {
-  /** Writes the leads as they were decided; returns the ids of those that were written. */
+  /**
+   * Writes the leads as they were decided, in one statement that goes out at once; returns the ids of those that are
+   * ACCEPTED, of which those that were to be SOLD are still on their way to their buyers. Fails, see {@link hasMoved},
+   * when not all of it can be written.
+   */
   async write(
     tx: Transaction,
     kept: readonly KeptLead[],
-    terms: readonly { readonly of: IntakeTerms; readonly now: TermsNow | undefined }[],
+    terms: readonly IntakeTerms[],
     now: Date,
   ): Promise<ReadonlySet<string>> {
-    const rows = await tx.prepared<{ id: string }>('intake', intakeSql, [
+    const [row] = await tx.prepared<{ accepted: readonly string[] | null }>('intake', intakeSql, [
       JSON.stringify(kept.map(leadParameter)),
       JSON.stringify(terms.map(termsParameter)),
       now,
       JSON.stringify(kept.flatMap(saleParameters)),
     ]);
-    return new Set(rows.map(({ id }) => id));
+    return new Set(row?.accepted);
   }
 }
 
@@ -158,28 +178,16 @@ function storedSource({ submission: { source } }: IntakeLead): object | null {
   return { ...source, cost: cost && { amountMinor: cost.amountMinor.toString(), currency: cost.currency } };
 }
 
-function termsParameter(
-  { of, now }: { readonly of: IntakeTerms; readonly now: TermsNow | undefined },
-  k: number,
-): object {
-  invariant(now, 'leads are written under terms that were not held');
-  const { contract, series, base, fee } = of;
+function termsParameter(terms: IntakeTerms, k: number): object {
+  const { contract, base, fee } = terms;
   return {
-    k,
-    contract_id: contract.contractId,
+    ...termsAsked(terms, k),
     version: contract.version,
-    buyer_id: series.buyerId,
-    currency: series.currency,
-    late_period_start: of.latePeriodStart,
+    late_period_start: terms.latePeriodStart,
     base_minor: base.amountMinor.toString(),
     fee_minor: (fee?.amountMinor ?? 0n).toString(),
     fee_rate_ppm: fee?.ratePpm ?? null,
-    root_id: now.rootId,
-    unbilled_id: now.unbilledId,
-    accrued_id: now.accruedId,
-    deferred_id: now.deferredId,
-    bid_minor: of.bidMinor?.toString() ?? null,
+    bid_minor: terms.bidMinor?.toString() ?? null,
     contact_sla_seconds: contract.terms.contactSlaSeconds,
-    destination_id: now.destinationId,
   };
 }

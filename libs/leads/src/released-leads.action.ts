@@ -7,7 +7,8 @@ import { noRules, VerticalQueries } from '#verticals';
 import type { Lead, OpenedLead } from './lead.js';
 import { LeadQueries } from './lead.queries.js';
 import { type LeadPast, naturalKeyOf, type Pending, personKeys } from './pending.js';
-import { type Prepared, TakeLeads } from './take-leads.action.js';
+import { hasMoved } from './intake.store.js';
+import { type Decisions, type Prepared, type Taken, TakeLeads } from './take-leads.action.js';
 
 /** A lead out of quarantine, ready to be decided anew. */
 export interface Release {
@@ -46,7 +47,9 @@ export class ReleasedLeads {
   ): Promise<Outcome<null>> {
     const taken = await this.takeLeads.take(tx, [pending], prepared);
     if (!taken.ok) return taken;
-    const decision = taken.value.get(pending);
+    const decisions = await whatWasTaken(taken.value);
+    if (!decisions) return refused();
+    const decision = decisions.get(pending);
     if (decision?.kind === 'KEPT') return done(null);
     if (decision?.kind !== 'REFUSED' || decision.outcome.ok) return refuse('LEAD_NOT_QUARANTINED', { field });
     return refused(
@@ -96,6 +99,16 @@ export class ReleasedLeads {
         past,
       }),
     };
+  }
+}
+
+/** Undefined when something moved meanwhile. */
+async function whatWasTaken({ last }: Taken): Promise<Decisions | undefined> {
+  try {
+    return await last;
+  } catch (error) {
+    if (hasMoved(error)) return undefined;
+    throw error;
   }
 }
 

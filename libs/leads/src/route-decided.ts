@@ -3,6 +3,7 @@ import {
   type DraftState,
   draftOf,
   type HeldDesk,
+  openBatchOf,
   type RoutableLead,
   routeBatch,
   type RoutedAtDesk,
@@ -43,14 +44,17 @@ export function routeDecided(leads: readonly ToRoute[], state: DraftState): Batc
     else byDesk.set(desk, [each]);
   }
   for (const [desk, own] of byDesk) {
-    const before = draftOf(state);
+    // Where the decisions go on an earlier batch, what they rest on is stored there. A desk of the same contracts that
+    // is at work beside it would stand between the two.
+    const isAlone = ![...byDesk.keys()].some((other) => other !== desk && haveContractsInCommon(other, desk));
+    const before = isAlone && openBatchOf(desk, state) ? null : draftOf(state);
     const batch = routeBatch(
       desk.compiled,
       own.map((each) => routable(each, state.at)),
       state,
     );
     applyChanges(state, batch);
-    desks.push({ compiled: desk.compiled, state: before, batch });
+    desks.push({ desk, state: before, batch });
     own.forEach(({ pending }, index) => {
       const decision = batch.decisions[index];
       if (decision?.result === 'OFFERED') offered.add(pending);
@@ -58,6 +62,11 @@ export function routeDecided(leads: readonly ToRoute[], state: DraftState): Batc
     });
   }
   return { desks, sales, offered };
+}
+
+/** Perhaps: those of two agencies, or of two verticals, have none. */
+function haveContractsInCommon(one: HeldDesk, other: HeldDesk): boolean {
+  return one.compiled.agencyId === other.compiled.agencyId && one.vertical === other.vertical;
 }
 
 function routable({ pending, decision }: ToRoute, receivedAt: Date): RoutableLead {

@@ -14,8 +14,8 @@ import {
   type Sale,
 } from '#routing';
 import { type Decision, decideBatch, type KeptDecision, owedUnder, type Verdict } from './decide-intake.js';
-import { type DeskSheet, DeskStore, type TermsNow } from './desk.store.js';
-import { IntakeStore, type KeptLead } from './intake.store.js';
+import { type DeskSheet, DeskStore } from './desk.store.js';
+import { hasMoved, IntakeStore, type KeptLead } from './intake.store.js';
 import type { IntakeLead, Pending } from './pending.js';
 import {
   askedBy,
@@ -58,8 +58,13 @@ export class TakeLeads {
    */
   async attempt(batch: readonly Pending[], now: Date, anew: boolean): Promise<Decisions | undefined> {
     const prepared = await this.prepare(batch, now, anew);
-    const outcome = await this.unitOfWork.run(async (tx) => await this.take(tx, batch, prepared));
-    return outcome.ok ? outcome.value : undefined;
+    try {
+      const outcome = await this.unitOfWork.pipelined(async (tx) => await this.take(tx, batch, prepared));
+      return outcome.ok ? outcome.value : undefined;
+    } catch (error) {
+      if (hasMoved(error)) return undefined;
+      throw error;
+    }
   }
 
   /** What is read before the transaction: where the leads are to go, and the keys of whose they are. */
@@ -69,67 +74,74 @@ export class TakeLeads {
     return { placement, keys, now, anew };
   }
 
-  /** The same in a transaction that is open. Refused, without a reason, when something moved: it must roll back then. */
-  async take(
-    tx: Transaction,
-    batch: readonly Pending[],
-    { placement, keys, now, anew }: Prepared,
-  ): Promise<Outcome<Decisions>> {
-    const sound = batch.filter(({ checked }) => checked.ok);
-    const asked = sound.map((pending) => askedOf(pending, placement));
-    const routes = await this.routing.hold(tx, asked, now);
-    const placed = withRoutes(placement, sound, routes.desks);
-    if (!placed) return refused();
-    const rooms = await holdCreditRooms(tx, buyersOf(placed));
-    setRooms(routes.state.credit, rooms, placed);
-    const sheet = await this.desk.open(tx, batch, placed, now);
+  /**
+   * The same in a transaction that is open. What is written is on its way, for `last` to wait for and to fail with, see
+   * `hasMoved`. Refused, without a reason, when something moved: either way it must roll back then.
+   */
+  async take(tx: Transaction, batch: readonly Pending[], prepared: Prepared): Promise<Outcome<Taken>> {
+    const { now, anew } = prepared;
+    const held = await this.hold(tx, batch, prepared);
+    if (!held) return refused();
+    const { routes, placed, sheet, rooms } = held;
     const sourceCount = (pending: Pending) => (pending.sourceCount ??= this.countSource(pending, now));
     const { credit } = routes.state;
     const decided = decideBatch(batch, { sheet, placement: placed, now, credit, sourceCount });
     if (!decided) return refused();
-    const routed = await this.route(tx, decided, { routes, placed, sheet, anew, now });
-    if (!routed) return refused();
-    const { decisions, terms } = routed;
-    const kept = [...decisions].flatMap(([pending, decision]) =>
-      decision.kind === 'KEPT' ? [keep(pending, decision, keys)] : [],
-    );
-    if (kept.length > 0) {
-      const written = await this.intake.write(tx, kept, terms, now);
-      if (written.size < kept.length) return refused();
-      const isFirst = !kept.some(({ lead }) => lead.isReleased);
-      await this.routed.write(tx, routed.desks, { isFirst });
-      await useCredit(tx, creditUsesOf(kept, terms, rooms));
-    }
-    await this.settlePersons(tx, sheet, kept, now);
-    return done(decisions);
+    const routed = await this.route(tx, decided, { ...held, anew, now });
+    return done({ last: this.write(tx, routed, { prepared, sheet, rooms }) });
   }
 
-  /** Sends leads on their routes, and finds the terms of whoever gets them. Undefined when a contract has changed. */
+  /**
+   * Everything that decides, held and read. The statements go out together where it is known what they are to ask:
+   * desks and routes, then credit, then persons, in this order everywhere. Undefined when a route has come or gone.
+   */
+  private async hold(
+    tx: Transaction,
+    batch: readonly Pending[],
+    { placement, now, anew }: Prepared,
+  ): Promise<Held | undefined> {
+    const sound = batch.filter(({ checked }) => checked.ok);
+    const asked = sound.map((pending) => askedOf(pending, placement));
+    const likelyBuyers = this.routing.seeminglyBuyers(asked);
+    for (const { contract } of placement.terms) likelyBuyers.add(contract.buyerId);
+    const holding = this.routing.hold(tx, asked, now);
+    const isSure = !anew && sound.every((pending) => placement.leads.get(pending)?.ok);
+    if (!isSure) await holding;
+    const likelyRooms = holdCreditRooms(tx, [...likelyBuyers]);
+    const opening = isSure ? this.desk.open(tx, batch, placement, now) : null;
+    const [routes, rooms, opened] = await Promise.all([holding, likelyRooms, opening]);
+    const placed = withRoutes(placement, sound, routes.desks);
+    if (!placed) return undefined;
+    const others = buyersOf(placed).filter((buyerId) => !likelyBuyers.has(buyerId));
+    const allRooms =
+      others.length === 0 ? rooms : new Map([...rooms, ...(await holdCreditRooms(tx, others))]);
+    setRooms(routes.state.credit, allRooms, placed);
+    const sheet = opened ?? (await this.desk.open(tx, batch, placed, now));
+    return { routes, placed, sheet, rooms: allRooms };
+  }
+
+  /** Sends leads on their routes, and finds the terms of whoever gets them. */
   private async route(
     tx: Transaction,
     decided: Decisions,
-    { routes, placed, sheet, anew, now }: AtDesk,
-  ): Promise<Routed | undefined> {
-    const direct = placed.terms.map((of, k) => ({ of, now: sheet.terms[k] }));
+    { routes, placed, anew, now }: AtDesk,
+  ): Promise<Routed> {
     const leads = [...decided].flatMap(([pending, decision]) =>
       decision.kind === 'KEPT' && decision.desk ? [{ pending, decision }] : [],
     );
-    if (leads.length === 0) return { decisions: withStates(decided, direct), terms: direct, desks: [] };
+    if (leads.length === 0) return { decisions: decided, terms: placed.terms, desks: [] };
     const { desks, sales, offered } = routeDecided(leads, routes.state);
     const wanted = new Map<string, TermsWanted>();
     for (const { pending, decision } of leads) {
       for (const sale of sales.get(pending) ?? []) wanted.set(...wantedFor(pending, decision, sale));
     }
-    const terms: IntakeTerms[] = [];
-    for (const each of wanted.values()) {
+    const terms = [...placed.terms];
+    const numbers = new Map<string, number>();
+    for (const [key, each] of wanted) {
       // Opened in this transaction: what nobody had opened yet stays open until it commits.
       const period = anew ? await openPeriod(tx, each.contract, now) : ownPeriod(each.contract, now);
-      terms.push(termsOf(each, period, now));
+      numbers.set(key, terms.push(termsOf(each, period, now)) - 1);
     }
-    const termsNow = await this.desk.terms(tx, terms);
-    const held = terms.map((of, k) => ({ of, now: termsNow[k] }));
-    if (!held.every((each) => each.now && each.now.rootId !== null)) return undefined;
-    const numbers = new Map([...wanted.keys()].map((key, k) => [key, direct.length + k]));
     const decisions = new Map(decided);
     for (const { pending, decision } of leads) {
       const groups = (sales.get(pending) ?? []).map((sale) => {
@@ -141,8 +153,30 @@ export class TakeLeads {
       const state = groups.length > 0 ? 'SOLD' : isOpen ? 'ACCEPTED' : 'UNSOLD';
       decisions.set(pending, { ...decision, groups, verdict: { ...decision.verdict, state } });
     }
-    const all = [...direct, ...held];
-    return { decisions: withStates(decisions, all), terms: all, desks };
+    return { decisions, terms, desks };
+  }
+
+  /** Every statement goes out before this waits for the first: the commit may be right behind them. */
+  private async write(
+    tx: Transaction,
+    { decisions, terms, desks }: Routed,
+    {
+      prepared: { keys, now },
+      sheet,
+      rooms,
+    }: { readonly prepared: Prepared; readonly sheet: DeskSheet; readonly rooms: Rooms },
+  ): Promise<Decisions> {
+    const kept = [...decisions].flatMap(([pending, decision]) =>
+      decision.kind === 'KEPT' ? [keep(pending, decision, keys)] : [],
+    );
+    const isFirst = !kept.some(({ lead }) => lead.isReleased);
+    const [accepted] = await Promise.all([
+      kept.length > 0 ? this.intake.write(tx, kept, terms, now) : new Set<string>(),
+      this.routed.write(tx, desks, { isFirst, now }),
+      useCredit(tx, creditUsesOf(kept, terms, rooms)),
+      this.settlePersons(tx, sheet, kept, now),
+    ]);
+    return withStates(decisions, accepted);
   }
 
   /** The persons of leads that count from now on, and of those that do not. */
@@ -160,13 +194,14 @@ export class TakeLeads {
       acceptedAt: isAccepted(verdict.state) && !lead.submission.test ? now : null,
       isReleased: lead.isReleased,
     }));
-    await this.persons.settle(
+    const settled = this.persons.settle(
       tx,
       sheet.claimed,
       sheet.known,
       keyed.filter(({ isReleased }) => !isReleased),
     );
-    for (const lead of keyed) if (lead.isReleased) await this.persons.accept(tx, lead);
+    const accepted = keyed.flatMap((lead) => (lead.isReleased ? [this.persons.accept(tx, lead)] : []));
+    await Promise.all([settled, ...accepted]);
   }
 
   private countSource({ actor, read }: Pending, now: Date): number {
@@ -183,19 +218,26 @@ export interface Prepared {
   readonly anew: boolean;
 }
 
-type HeldTerms = readonly { readonly of: IntakeTerms; readonly now: TermsNow | undefined }[];
+/** What was decided on a batch, as soon as it is written. */
+export interface Taken {
+  readonly last: Promise<Decisions>;
+}
 
-interface AtDesk {
+interface Held {
   readonly routes: HeldDesks;
   readonly placed: Placement;
   readonly sheet: DeskSheet;
+  readonly rooms: Rooms;
+}
+
+interface AtDesk extends Held {
   readonly anew: boolean;
   readonly now: Date;
 }
 
 interface Routed {
   readonly decisions: Decisions;
-  readonly terms: HeldTerms;
+  readonly terms: readonly IntakeTerms[];
   readonly desks: readonly RoutedAtDesk[];
 }
 
@@ -229,13 +271,13 @@ function setRooms(credit: Map<string, bigint>, rooms: Rooms, placement: Placemen
 }
 
 /** What the leads that are sold take of limits, by buyer and currency. */
-function creditUsesOf(kept: readonly KeptLead[], terms: HeldTerms, rooms: Rooms) {
+function creditUsesOf(kept: readonly KeptLead[], terms: readonly IntakeTerms[], rooms: Rooms) {
   if (rooms.size === 0) return [];
   const uses = new Map<string, { buyerId: string; currency: string; amountMinor: bigint }>();
   for (const { lead, groups } of kept) {
     if (lead.submission.test) continue;
     for (const k of groups) {
-      const of = terms[k]?.of;
+      const of = terms[k];
       if (!of || !rooms.has(of.contract.buyerId)) continue;
       const { buyerId } = of.contract;
       const { currency } = of.base;
@@ -300,14 +342,13 @@ function wantedFor(
   ];
 }
 
-/** A lead is sold once a buyer has it; one that is still on its way to all its buyers is accepted. */
-function withStates(decisions: Decisions, terms: HeldTerms): Decisions {
+/** What was to be sold and is still on its way to all its buyers is accepted. */
+function withStates(decisions: Decisions, accepted: ReadonlySet<string>): Decisions {
+  if (accepted.size === 0) return decisions;
   return new Map(
     [...decisions].map(([pending, decision]) => {
-      if (decision.kind !== 'KEPT' || decision.groups.length === 0) return [pending, decision];
-      const isPending = decision.groups.every((k) => (terms[k]?.now?.destinationId ?? null) !== null);
-      const verdict: Verdict = isPending ? { ...decision.verdict, state: 'ACCEPTED' } : decision.verdict;
-      return [pending, { ...decision, verdict }];
+      if (decision.kind !== 'KEPT' || !accepted.has(decision.lead.leadId)) return [pending, decision];
+      return [pending, { ...decision, verdict: { ...decision.verdict, state: 'ACCEPTED' } }];
     }),
   );
 }

@@ -84,6 +84,21 @@ const historySql = `
      ) e) as leads
   from json_to_recordset($1::json) as k(hash text, vertical text)`;
 
+const removeSql = `
+  delete from person_hashes p using json_to_recordset($1::json) as r(hash text, vertical text)
+  where p.hash = decode(r.hash, 'hex') and p.vertical = r.vertical and p.ordinal = 0`;
+
+const changeSql = `
+  update person_hashes p set agency_id = r.agency_id, lead_id = r.lead_id, accepted_at = r.accepted_at
+  from json_to_recordset($1::json) as r(hash text, vertical text, agency_id uuid, lead_id uuid, accepted_at timestamptz)
+  where p.hash = decode(r.hash, 'hex') and p.vertical = r.vertical and p.ordinal = 0`;
+
+const insertSql = `
+  insert into person_hashes (hash, vertical, ordinal, agency_id, lead_id, accepted_at)
+  select decode(r.hash, 'hex'), r.vertical, r.ordinal, r.agency_id, r.lead_id, r.accepted_at
+  from json_to_recordset($1::json) as r(hash text, vertical text, ordinal integer, agency_id uuid, lead_id uuid,
+    accepted_at timestamptz)`;
+
 // The longest window that a vertical or a contract may have.
 const longestWindowMs = 365 * 86_400_000;
 
@@ -115,28 +130,12 @@ export class PersonHashStore {
     written: readonly KeyedLead[],
   ): Promise<void> {
     const { inserted, changed, removed } = rowsOf(claimed, known, written);
-    if (removed.length > 0)
-      await tx.query(
-        `delete from person_hashes p using json_to_recordset($1::json) as r(hash text, vertical text)
-         where p.hash = decode(r.hash, 'hex') and p.vertical = r.vertical and p.ordinal = 0`,
-        [JSON.stringify(removed)],
-      );
-    if (changed.length > 0)
-      await tx.query(
-        `update person_hashes p set agency_id = r.agency_id, lead_id = r.lead_id, accepted_at = r.accepted_at
-         from json_to_recordset($1::json) as r(hash text, vertical text, agency_id uuid, lead_id uuid,
-           accepted_at timestamptz)
-         where p.hash = decode(r.hash, 'hex') and p.vertical = r.vertical and p.ordinal = 0`,
-        [JSON.stringify(changed)],
-      );
-    if (inserted.length > 0)
-      await tx.query(
-        `insert into person_hashes (hash, vertical, ordinal, agency_id, lead_id, accepted_at)
-         select decode(r.hash, 'hex'), r.vertical, r.ordinal, r.agency_id, r.lead_id, r.accepted_at
-         from json_to_recordset($1::json) as r(hash text, vertical text, ordinal integer, agency_id uuid, lead_id uuid,
-           accepted_at timestamptz)`,
-        [JSON.stringify(inserted)],
-      );
+    // All of them go out before this waits for the first: the commit may be right behind them.
+    const sent: Promise<unknown>[] = [];
+    if (removed.length > 0) sent.push(tx.query(removeSql, [JSON.stringify(removed)]));
+    if (changed.length > 0) sent.push(tx.query(changeSql, [JSON.stringify(changed)]));
+    if (inserted.length > 0) sent.push(tx.query(insertSql, [JSON.stringify(inserted)]));
+    await Promise.all(sent);
   }
 
   /** A lead that is known under its keys counts from now on. */

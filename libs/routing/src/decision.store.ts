@@ -1,82 +1,134 @@
 import { newId, type Transaction } from '#database';
+import { invariant } from '#outcome';
 import { Injectable } from '@nestjs/common';
-import type { CompiledRoute } from './compile-route.js';
+import { type CompiledRoute, countingAt } from './compile-route.js';
 import type { Decision } from './decision.js';
+import type { OpenBatch } from './known-desks.js';
 import type { RoutedBatch } from './route-batch.js';
-import { type CounterIncrement, counterKey, type RoutingState, storedState } from './routing-state.js';
+import type { HeldDesk } from './routing-desk.store.js';
+import {
+  type Count,
+  type CounterIncrement,
+  counterKey,
+  nothing,
+  type RoutingState,
+  type Standing,
+  storedState,
+} from './routing-state.js';
 
 /** What was decided at one desk. */
 export interface RoutedAtDesk {
-  readonly compiled: CompiledRoute;
-  /** As it was before the first of the decisions. */
-  readonly state: RoutingState;
+  readonly desk: HeldDesk;
+  /** As it was before the first of the decisions; null: they go on where those of {@link openBatchOf} ended. */
+  readonly state: RoutingState | null;
   readonly batch: RoutedBatch;
 }
 
-// Counters and standings are held by whoever writes them, so the order of writing does not matter.
+/** Decisions that rest on the same stored state: with more of them, deciding the last of them again takes long. */
+const mostInBatch = 1_000;
+
+/**
+ * The stored batch of decisions that those at this desk may go on: nothing that it rests on has changed but by the decisions
+ * in it. Undefined: a new one begins, with the state as it is.
+ */
+export function openBatchOf(
+  { compiled, vertical, circuitsOpen, known }: HeldDesk,
+  state: RoutingState,
+): OpenBatch | undefined {
+  const open = known.open.get(vertical);
+  if (open?.compiled !== compiled || open.length >= mostInBatch || open.circuitsOpen !== circuitsOpen)
+    return undefined;
+  if (open.counting !== countingAt(compiled, state.at)) return undefined;
+  // Credit is used and paid by others too.
+  for (const key of compiled.creditNumbers.keys()) if (state.credit.has(key)) return undefined;
+  return open;
+}
+
+// The desk is held by whoever writes, so nobody else writes any of it.
 const writeSql = `
-with counted as (
-  update cap_counters c set leads = c.leads + i.leads, amount_minor = c.amount_minor + i.amount_minor
+with desk as (
+  update routing_desks d set token = t.token from json_to_recordset($5::json) as t(agency_id uuid, token uuid)
+  where d.agency_id = t.agency_id
+), counted as (
+  insert into cap_counters as c (agency_id, contract_id, window_key, leads, amount_minor, ends_at)
+  select agency_id, contract_id, window_key, leads, amount_minor, ends_at
   from json_to_recordset($1::json) as i(agency_id uuid, contract_id uuid, window_key text, leads integer,
-    amount_minor bigint)
-  where c.agency_id = i.agency_id and c.contract_id = i.contract_id
-    and c.window_key = i.window_key collate "C"
+    amount_minor bigint, ends_at timestamptz)
+  on conflict on constraint cap_counters_pkey
+  do update set leads = c.leads + excluded.leads, amount_minor = c.amount_minor + excluded.amount_minor
 ), stood as (
-  update route_standings s set owed = i.owed, last_turn = i.last_turn
-  from json_to_recordset($2::json) as i(agency_id uuid, route_id uuid, contract_id uuid, owed double precision,
-    last_turn bigint)
-  where s.agency_id = i.agency_id and s.route_id = i.route_id and s.contract_id = i.contract_id
+  insert into route_standings as s (agency_id, route_id, contract_ids, owed, last_turns)
+  select agency_id, route_id, contract_ids, owed, last_turns
+  from json_to_recordset($2::json) as i(agency_id uuid, route_id uuid, contract_ids uuid[], owed double precision[],
+    last_turns bigint[])
+  on conflict on constraint route_standings_pkey
+  do update set contract_ids = excluded.contract_ids, owed = excluded.owed, last_turns = excluded.last_turns
 ), batch as (
   insert into routing_batches (agency_id, id, routed_at, routes, state)
   select agency_id, id, routed_at, routes, state
   from json_to_recordset($3::json) as b(agency_id uuid, id uuid, routed_at timestamptz, routes jsonb, state jsonb)
 )
-insert into routing_decisions (agency_id, lead_id, number, batch_id, position, result, sales, trail)
+insert into routing_decisions (agency_id, lead_id, number, batch_id, position, result, sales, trail, decided_at)
 select d.agency_id, d.lead_id, case when d.is_first then 1 else 1 + coalesce((
     select max(number) from routing_decisions e where e.agency_id = d.agency_id and e.lead_id = d.lead_id), 0) end,
-  d.batch_id, d.position, d.result, d.sales, array(select json_array_elements_text(d.trail))
+  d.batch_id, d.position, d.result, d.sales, array(select json_array_elements_text(d.trail)), d.decided_at
 from json_to_recordset($4::json) as d(agency_id uuid, lead_id uuid, is_first boolean, batch_id uuid,
-  position smallint, result text, sales jsonb, trail json)`;
+  position smallint, result text, sales jsonb, trail json, decided_at timestamptz)`;
 
 /** Keeps what was decided, and counts it. */
 @Injectable()
 export class DecisionStore {
-  /** `isFirst`: the leads are new, and no earlier decision need be looked for. */
+  /**
+   * One statement, on its way when this returns. `isFirst`: the leads are new, and no earlier decision need be looked
+   * for. What is known of the desks is from now on as it will be when the transaction commits; if it does not, their
+   * tokens are none that the database has.
+   */
   async write(
     tx: Transaction,
     routed: readonly RoutedAtDesk[],
-    { isFirst }: { readonly isFirst: boolean },
+    { isFirst, now }: { readonly isFirst: boolean; readonly now: Date },
   ): Promise<void> {
     if (routed.length === 0) return;
-    const batches = routed.map((each) => ({ ...each, id: newId() }));
-    await tx.query(writeSql, [
-      JSON.stringify(incrementRows(routed)),
-      JSON.stringify(batches.flatMap(standingRows)),
-      JSON.stringify(
-        batches.map(({ compiled, state, id }) => ({
-          agency_id: compiled.agencyId,
-          id,
-          routed_at: state.at.toISOString(),
-          routes: compiled.versions.map(({ routeId, version }) => [routeId, version]),
-          state: storedState(ownState(compiled, state)),
-        })),
-      ),
-      JSON.stringify(
-        batches.flatMap(({ id, batch }) =>
-          batch.decisions.map((decision, position) => ({
-            ...decisionRow(decision, batch),
-            is_first: isFirst,
-            batch_id: id,
-            position,
-          })),
-        ),
-      ),
+    const batches: object[] = [];
+    const decisions: object[] = [];
+    for (const each of routed) {
+      const { open, begun } = batchFor(each, now);
+      if (begun) batches.push(begun);
+      each.batch.decisions.forEach((decision, index) => {
+        decisions.push({
+          ...decisionRow(decision, each.batch),
+          is_first: isFirst,
+          batch_id: open.id,
+          position: open.length + index,
+          decided_at: now,
+        });
+      });
+      each.desk.known.open.set(each.desk.vertical, {
+        ...open,
+        length: open.length + each.batch.decisions.length,
+      });
+    }
+    const increments = incrementRows(routed);
+    const standings = standingRows(routed);
+    await tx.prepared('routing-write', writeSql, [
+      JSON.stringify(increments),
+      JSON.stringify(standings),
+      JSON.stringify(batches),
+      JSON.stringify(decisions),
+      JSON.stringify(tokenRows(routed)),
     ]);
   }
 
   /** Gives back what sales took that came to nothing: the room of the caps in whose windows they were made. */
   async giveBack(tx: Transaction, sales: readonly SaleLost[]): Promise<void> {
     if (sales.length === 0) return;
+    await tx.query(
+      `with held as (
+         select agency_id from routing_desks where agency_id = any ($1::uuid[]) order by agency_id for no key update
+       )
+       update routing_desks d set token = gen_random_uuid() from held h where d.agency_id = h.agency_id`,
+      [sales.map(({ agencyId }) => agencyId)],
+    );
     await tx.query(
       `with lost as (
          select d.agency_id, s.contract_id, w.window_key, count(*)::integer as leads,
@@ -90,14 +142,10 @@ export class DecisionStore {
          cross join lateral (select jsonb_array_elements_text(s.windows) collate "C" as window_key) w
          where s.contract_id = l.contract_id
          group by d.agency_id, s.contract_id, w.window_key
-       ), held as (
-         select c.agency_id, c.contract_id, c.window_key from cap_counters c
-         join lost l on c.agency_id = l.agency_id and c.contract_id = l.contract_id and c.window_key = l.window_key
-         order by c.agency_id, c.contract_id, c.window_key for no key update of c
        )
        update cap_counters c set leads = c.leads - l.leads, amount_minor = c.amount_minor - l.amount_minor
-       from held h join lost l using (agency_id, contract_id, window_key)
-       where c.agency_id = h.agency_id and c.contract_id = h.contract_id and c.window_key = h.window_key`,
+       from lost l
+       where c.agency_id = l.agency_id and c.contract_id = l.contract_id and c.window_key = l.window_key`,
       [
         sales.map(({ agencyId }) => agencyId),
         sales.map(({ leadId }) => leadId),
@@ -130,15 +178,39 @@ function ownState(compiled: CompiledRoute, state: RoutingState): RoutingState {
   };
 }
 
+/** The batch that takes the decisions, and its row when it begins with them. */
+function batchFor(
+  { desk, state }: RoutedAtDesk,
+  now: Date,
+): { readonly open: OpenBatch; readonly begun?: object } {
+  const { compiled, vertical, circuitsOpen, known } = desk;
+  const before = known.open.get(vertical);
+  if (!state) {
+    invariant(before?.compiled === compiled, 'decisions go on a batch of another route');
+    return { open: before };
+  }
+  const id = newId();
+  return {
+    open: { id, compiled, counting: countingAt(compiled, now), circuitsOpen, length: 0 },
+    begun: {
+      agency_id: compiled.agencyId,
+      id,
+      routed_at: now.toISOString(),
+      routes: compiled.versions.map(({ routeId, version }) => [routeId, version]),
+      state: storedState(ownState(compiled, state)),
+    },
+  };
+}
+
 /** A contract may be sold by two desks of a transaction, and an update changes a row once. */
 function incrementRows(routed: readonly RoutedAtDesk[]): object[] {
   const sums = new Map<string, { agencyId: string; increment: CounterIncrement }>();
-  for (const { compiled, batch } of routed) {
+  for (const { desk, batch } of routed) {
     for (const increment of batch.increments) {
       const key = counterKey({ contractId: increment.contractId, windowKey: increment.window.key });
-      const { leads = 0, amountMinor = 0n } = sums.get(key)?.increment ?? {};
-      const sum = { leads: leads + increment.leads, amountMinor: amountMinor + increment.amountMinor };
-      sums.set(key, { agencyId: compiled.agencyId, increment: { ...increment, ...sum } });
+      const added = sumOf(sums.get(key)?.increment, increment);
+      sums.set(key, { agencyId: desk.compiled.agencyId, increment: { ...increment, ...added } });
+      desk.known.counters.set(key, sumOf(desk.known.counters.get(key), increment));
     }
   }
   return [...sums.values()].map(({ agencyId, increment: { contractId, window, leads, amountMinor } }) => ({
@@ -147,17 +219,41 @@ function incrementRows(routed: readonly RoutedAtDesk[]): object[] {
     window_key: window.key,
     leads,
     amount_minor: amountMinor.toString(),
+    ends_at: window.endsAt,
   }));
 }
 
-function standingRows({ compiled: { agencyId }, batch }: RoutedAtDesk): object[] {
-  return batch.standings.map(({ routeId, contractId, owed, lastTurn }) => ({
+function sumOf(one: Count | undefined, other: Count): Count {
+  const { leads, amountMinor } = one ?? nothing;
+  return { leads: leads + other.leads, amountMinor: amountMinor + other.amountMinor };
+}
+
+/** Each route whose standings changed, whole: also with those that are not in it any more, and may come back. */
+function standingRows(routed: readonly RoutedAtDesk[]): object[] {
+  const changed = new Map<string, { readonly agencyId: string; readonly standings: Map<string, Standing> }>();
+  for (const { desk, batch } of routed) {
+    for (const { routeId, contractId, owed, lastTurn } of batch.standings) {
+      const standings = desk.known.standings.get(routeId);
+      invariant(standings, 'standings change that were not read');
+      standings.set(contractId, { owed, lastTurn });
+      changed.set(routeId, { agencyId: desk.compiled.agencyId, standings });
+    }
+  }
+  return [...changed].map(([routeId, { agencyId, standings }]) => ({
     agency_id: agencyId,
     route_id: routeId,
-    contract_id: contractId,
-    owed,
-    last_turn: lastTurn,
+    contract_ids: [...standings.keys()],
+    owed: [...standings.values()].map(({ owed }) => owed),
+    last_turns: [...standings.values()].map(({ lastTurn }) => lastTurn),
   }));
+}
+
+function tokenRows(routed: readonly RoutedAtDesk[]): object[] {
+  const desks = new Map(routed.map(({ desk }) => [desk.compiled.agencyId, desk.known]));
+  return [...desks].map(([agencyId, known]) => {
+    known.token = newId();
+    return { agency_id: agencyId, token: known.token };
+  });
 }
 
 function decisionRow(

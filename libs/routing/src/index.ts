@@ -78,6 +78,7 @@ export {
   RouteQueries,
   type RouteView,
 } from './route.queries.js';
-export { type HeldDesk, type HeldDesks, type RouteAsked, RoutingDeskStore } from './routing-desk.store.js';
-export { DecisionStore, type RoutedAtDesk, type SaleLost } from './decision.store.js';
+export type { RouteAsked } from './known-routes.js';
+export { type HeldDesk, type HeldDesks, RoutingDeskStore } from './routing-desk.store.js';
+export { DecisionStore, openBatchOf, type RoutedAtDesk, type SaleLost } from './decision.store.js';
 export { RoutingModule } from './routing.module.js';

@@ -1,18 +1,22 @@
 import type { ActiveContract } from '#contracts';
 import type { CompiledRoute } from './compile-route.js';
 
-/** A contract of a route as it was last read. */
-export interface KnownContract {
-  /** For delivery under it; null: it takes no leads. */
-  readonly active: ActiveContract | null;
-  readonly rowVersion: number;
-}
-
 /** A compiled route with what it was compiled from. */
 export interface KnownRoute {
   readonly compiled: CompiledRoute;
-  /** By contract. */
-  readonly contracts: ReadonlyMap<string, KnownContract>;
+  /** By contract, for delivery under it; null: it takes no leads. */
+  readonly contracts: ReadonlyMap<string, ActiveContract | null>;
+  /** What was read of the agency's contracts of the vertical: another one tells that any of them has changed. */
+  readonly fingerprint: string;
+}
+
+/** By what a lead is routed: the contract that it names, or its vertical. */
+export interface RouteAsked {
+  readonly agencyId: string;
+  readonly vertical: string;
+  readonly contractId: string | null;
+  /** Where it goes without a route, when it names no contract: the only one there is. */
+  readonly onlyContractId: string | null;
 }
 
 const capacity = 1_000;
@@ -20,47 +24,45 @@ const capacity = 1_000;
 /** The routes that were used lately, by the versions of their chain. Nothing is decided by it: versions are read each time. */
 export class KnownRoutes {
   private readonly routes = new Map<string, KnownRoute>();
-  /** Counters that are known to exist, by agency, contract and window. */
-  private readonly counters = new Set<string>();
-  /** Verticals of agencies that have a route, when they were last looked at. */
-  private readonly routed = new Set<string>();
+  /** Which route was found last for what was asked; null: none. */
+  private readonly found = new Map<string, string | null>();
 
   get(key: string): KnownRoute | undefined {
     return this.routes.get(key);
   }
 
   keep(key: string, route: KnownRoute): void {
-    this.routes.delete(key);
-    this.routes.set(key, route);
-    const [oldest] = this.routes.keys();
-    if (this.routes.size > capacity && oldest !== undefined) this.routes.delete(oldest);
+    keepLatest(this.routes, key, route);
   }
 
-  isRouted({ agencyId, vertical }: { readonly agencyId: string; readonly vertical: string }): boolean {
-    return this.routed.has(`${agencyId} ${vertical}`);
+  /** The route that was found last for this. It may have changed since. */
+  lastFor(asked: RouteAsked): KnownRoute | undefined {
+    const key = this.found.get(askedKey(asked));
+    return key === null || key === undefined ? undefined : this.routes.get(key);
   }
 
-  keepRouted(
-    seen: readonly (readonly [
-      of: { readonly agencyId: string; readonly vertical: string; readonly contractId: string | null },
-      isRouted: boolean,
-    ])[],
-  ): void {
-    if (this.routed.size > 10 * capacity) this.routed.clear();
-    for (const [{ agencyId, vertical, contractId }, isRouted] of seen) {
-      if (contractId !== null) continue;
-      if (isRouted) this.routed.add(`${agencyId} ${vertical}`);
-      else this.routed.delete(`${agencyId} ${vertical}`);
-    }
+  /** Whether leads of the vertical that name no contract took a route when that was last looked at. */
+  isRouted(of: Omit<RouteAsked, 'onlyContractId'>): boolean {
+    const key = this.found.get(askedKey({ ...of, onlyContractId: null }));
+    return key !== null && key !== undefined;
   }
 
-  hasCounter(key: string): boolean {
-    return this.counters.has(key);
+  /** `key`: null for no route. What goes to its only contract is as if it had no route. */
+  keepFound(asked: RouteAsked, key: string | null, isDirect: boolean): void {
+    keepLatest(this.found, askedKey(asked), key);
+    if (asked.contractId !== null || asked.onlyContractId === null) return;
+    keepLatest(this.found, askedKey({ ...asked, onlyContractId: null }), isDirect ? null : key);
   }
+}
 
-  keepCounters(keys: readonly string[]): void {
-    // Windows pass: what is forgotten is made once more, which finds it there.
-    if (this.counters.size > 100 * capacity) this.counters.clear();
-    for (const key of keys) this.counters.add(key);
-  }
+function keepLatest<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > capacity && oldest !== undefined) map.delete(oldest);
+}
+
+/** The same for all that ask the same. */
+export function askedKey({ agencyId, vertical, contractId, onlyContractId }: RouteAsked): string {
+  return `${agencyId} ${vertical} ${contractId} ${onlyContractId}`;
 }

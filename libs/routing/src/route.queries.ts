@@ -145,7 +145,8 @@ export class RouteQueries {
    */
   async decisions(leadIds: readonly string[]): Promise<DecisionView[]> {
     const records = await this.database.query<DecisionRecord>(
-      `select d.agency_id, d.lead_id, d.number, d.position, d.result, d.sales, d.trail, b.routed_at, b.routes, l.test
+      `select d.agency_id, d.lead_id, d.number, d.position, d.result, d.sales, d.trail,
+         coalesce(d.decided_at, b.routed_at) as decided_at, b.routes, l.test
        from leads l
        join routing_decisions d on d.agency_id = l.agency_id and d.lead_id = l.id
        join routing_batches b on b.agency_id = d.agency_id and b.id = d.batch_id
@@ -177,7 +178,8 @@ export class RouteQueries {
     leadId: string,
   ): Promise<{ readonly state: RoutingState; readonly earlier: readonly Decision[] } | undefined> {
     const rows = await this.database.query<DecisionRecord & { state: StoredState; is_own: boolean }>(
-      `select e.agency_id, e.lead_id, e.number, e.position, e.result, e.sales, e.trail, b.routed_at, b.routes,
+      `select e.agency_id, e.lead_id, e.number, e.position, e.result, e.sales, e.trail,
+         coalesce(e.decided_at, b.routed_at) as decided_at, b.routes,
          l.test, b.state, e.lead_id = $2 as is_own
        from routing_decisions d
        join routing_batches b on b.agency_id = d.agency_id and b.id = d.batch_id
@@ -187,9 +189,13 @@ export class RouteQueries {
        where d.agency_id = $1 and d.lead_id = $2 and d.number = 1 order by e.position`,
       [agencyId, leadId],
     );
-    const [first] = rows;
-    if (!first) return undefined;
-    return { state: readState(first.state), earlier: rows.filter((row) => !row.is_own).map(decisionOf) };
+    const own = rows.find((row) => row.is_own);
+    if (!own) return undefined;
+    // What the batch began with, at the time of the decision: between the two no window ended.
+    return {
+      state: { ...readState(own.state), at: own.decided_at },
+      earlier: rows.filter((row) => !row.is_own).map(decisionOf),
+    };
   }
 
   private async versions(
@@ -228,7 +234,7 @@ interface DecisionRecord {
   readonly result: RoutingResult;
   readonly sales: readonly (Omit<Sale, 'amountMinor'> & { readonly amountMinor: string })[];
   readonly trail: readonly string[];
-  readonly routed_at: Date;
+  readonly decided_at: Date;
   readonly routes: readonly (readonly [routeId: string, version: number])[];
   readonly test: boolean;
 }
@@ -237,7 +243,7 @@ function decisionOf(record: DecisionRecord): Decision {
   return {
     agencyId: record.agency_id,
     leadId: record.lead_id,
-    at: record.routed_at,
+    at: record.decided_at,
     test: record.test,
     result: record.result,
     sales: record.sales.map((sale) => ({ ...sale, amountMinor: BigInt(sale.amountMinor) })),

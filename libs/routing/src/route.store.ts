@@ -168,11 +168,9 @@ export class RouteStore {
        select $1, contract_id, $2 from unnest($3::uuid[]) as c (contract_id) on conflict do nothing`,
       [agencyId, routeId, contractIds],
     );
-    // A standing that exists can be held; one that is taken up again goes on where it was.
     await tx.query(
-      `insert into route_standings (agency_id, route_id, contract_id, owed, last_turn)
-       select $1, $2, contract_id, 0, 0 from unnest($3::uuid[]) as c (contract_id) on conflict do nothing`,
-      [agencyId, routeId, contractIds],
+      `insert into routing_desks (agency_id, token) values ($1, gen_random_uuid()) on conflict do nothing`,
+      [agencyId],
     );
     const moved = await tx.query(
       `update routes set latest_version = $3

@@ -3,36 +3,33 @@ import type { Transaction } from '#database';
 import { invariant } from '#outcome';
 import { Injectable } from '@nestjs/common';
 import { type CompiledRoute, compileRoute, countersNeeded } from './compile-route.js';
-import { type KnownContract, type KnownRoute, KnownRoutes } from './known-routes.js';
+import { type KnownDesk, KnownDesks } from './known-desks.js';
+import { askedKey, type KnownRoute, KnownRoutes, type RouteAsked } from './known-routes.js';
 import type { Route } from './route.js';
 import {
   type Circumstance,
-  type Count,
   type CounterRef,
   counterKey,
   creditKey,
   type DraftState,
+  nothing,
   type Standing,
   standingKey,
 } from './routing-state.js';
 import { readRules, type StoredRules } from './stored-route.js';
 
-/** By what a lead is routed: the contract that it names, or its vertical. */
-export interface RouteAsked {
-  readonly agencyId: string;
-  readonly vertical: string;
-  readonly contractId: string | null;
-  /** Where it goes without a route, when it names no contract: the only one there is. */
-  readonly onlyContractId: string | null;
-}
-
 /** A route with everything about the present that its decisions rest on, locked until the transaction ends. */
 export interface HeldDesk {
   /** It is about one contract alone: what its buyer wants of leads that go to it without a route. */
   readonly isDirect: boolean;
+  readonly vertical: string;
   readonly compiled: CompiledRoute;
   /** By contract, for delivery under it; those that take no leads are left out. */
   readonly contracts: ReadonlyMap<string, ActiveContract>;
+  /** Contracts whose buyers can be sent nothing at present, in order. */
+  readonly circuitsOpen: string;
+  /** What is counted for the agency. */
+  readonly known: KnownDesk;
 }
 
 /** All desks of a transaction, and the one state that they work on, one after the other. */
@@ -46,57 +43,92 @@ interface RouteFound {
   readonly k: number;
   readonly agency_id: string;
   readonly id: string;
+  readonly vertical: string;
   readonly is_direct: boolean;
-  /** [[id, version, name, fallback], ...]: every live route of the vertical, or the one place of a contract. */
+  /** [[id, version], ...]: every live route of the vertical, or the one place of a contract. */
   readonly versions: readonly (readonly [id: string, version: number])[];
 }
 
+interface Held {
+  readonly desks: readonly { readonly agency_id: string; readonly token: string }[];
+  readonly routes: readonly RouteFound[];
+  readonly contracts: readonly {
+    readonly agency_id: string;
+    readonly vertical: string;
+    readonly fingerprint: string;
+  }[];
+  /** Agencies with a contract whose buyer can perhaps be sent nothing. */
+  readonly troubled: readonly string[];
+}
+
 /**
- * Reads and locks what routing needs. Always in this order, so that two batches wait for each other and never in a
- * circle: routes (shared), standings, counters, each by key.
+ * Holds the agencies' desks and then the routes, each by key, so that two batches wait for each other and never in a
+ * circle. Contracts are not held here: whoever sells under one holds it then, and sees whether it has changed.
  */
+const holdSql = `
+with asked as materialized (
+  select * from json_to_recordset($1::json) as a(k integer, agency_id uuid, vertical text, contract_id uuid,
+    only_id uuid)
+), desk as materialized (
+  select agency_id, token from routing_desks where agency_id in (select agency_id from asked)
+  order by agency_id for no key update
+), by_vertical as materialized (
+  select a.k, r.agency_id, r.id, r.vertical from asked a
+  join routes r on r.agency_id = a.agency_id and r.vertical = a.vertical and r.is_default
+  where a.contract_id is null order by r.id for share of r
+), by_contract as materialized (
+  select a.k, r.agency_id, r.id, r.vertical, r.latest_version from asked a
+  join routes r on r.agency_id = a.agency_id and r.contract_id = coalesce(a.contract_id, a.only_id)
+  where a.contract_id is not null or not exists (select from by_vertical v where v.k = a.k)
+  order by r.id for share of r
+), found as (
+  select k, agency_id, id, vertical, false as is_direct, (
+    select json_agg(json_build_array(o.id, o.latest_version) order by o.id) from routes o
+    where o.agency_id = f.agency_id and o.vertical = f.vertical and o.name is not null
+      and o.removed_at is null) as versions
+  from by_vertical f
+  union all
+  select k, agency_id, id, vertical, true, json_build_array(json_build_array(id, latest_version)) from by_contract
+), present as (
+  select c.agency_id, c.vertical, concat_ws(' ', count(*), sum(c.row_version), count(c.credit_blocked_at),
+    sum(extract(epoch from c.credit_blocked_at))) as fingerprint
+  from contracts c join (select distinct agency_id, vertical from found) f using (agency_id, vertical)
+  group by c.agency_id, c.vertical
+)
+select (select coalesce(json_agg(desk), '[]') from desk) as desks,
+  (select coalesce(json_agg(found), '[]') from found) as routes,
+  (select coalesce(json_agg(present), '[]') from present) as contracts,
+  (select coalesce(json_agg(distinct c.agency_id), '[]') from destinations d
+   join contracts c on c.buyer_id = d.buyer_id and c.agency_id in (select agency_id from found)
+   where d.state <> 'ENABLED' or d.open_until > now()) as troubled`;
+
+/** Reads and locks what routing needs. */
 @Injectable()
 export class RoutingDeskStore {
   private readonly known = new KnownRoutes();
+  private readonly knownDesks = new KnownDesks();
 
+  /** Its first statement goes out at once. */
   async hold(tx: Transaction, asked: readonly RouteAsked[], now: Date): Promise<HeldDesks> {
-    const found = await this.routesFor(tx, asked);
-    this.known.keepRouted(asked.map((each, k) => [each, found.get(k)?.is_direct === false]));
+    const kinds = new Map(asked.map((each) => [askedKey(each), each]));
+    const [held] = await tx.prepared<Held>('routing-desk', holdSql, [
+      JSON.stringify([...kinds.values()].map(askedParameter)),
+    ]);
+    invariant(held, 'a statement that always answers gave no answer');
     const desks = new Map<string, HeldDesk>();
-    const circumstances = new Map<string, Circumstance>();
-    const credit = new Map<string, bigint>();
-    for (const each of found.values()) {
-      const key = keyOf(each);
-      if (desks.has(key)) continue;
-      const { known, circuitsOpen } = await this.knownOf(tx, each, key);
-      const { compiled, contracts } = known;
-      for (const [contractId, { active }] of contracts) {
-        circumstances.set(contractId, {
-          active: active !== null,
-          buyerPaused: false,
-          circuitOpen: circuitsOpen.has(contractId),
-        });
-        if (!active?.creditBlocked) continue;
-        const { buyerId, terms } = active;
-        credit.set(creditKey({ buyerId, currency: terms.baseRate.currency }), 0n);
-      }
-      const actives = [...contracts].flatMap(([id, { active }]) => (active ? [[id, active] as const] : []));
-      desks.set(key, { isDirect: each.is_direct, compiled, contracts: new Map(actives) });
+    const byKind = new Map<string, HeldDesk>();
+    const state = emptyState(now);
+    for (const [k, [key, kind]] of [...kinds].entries()) {
+      const found = held.routes.find((route) => route.k === k);
+      const routeKey = found ? keyOf(found) : null;
+      this.known.keepFound(kind, routeKey, found?.is_direct ?? true);
+      if (!found || routeKey === null) continue;
+      const desk = desks.get(routeKey) ?? (await this.desk(tx, { found, routeKey, held, state }));
+      desks.set(routeKey, desk);
+      byKind.set(key, desk);
     }
-    const all = [...desks.values()].map(({ compiled }) => compiled);
-    return {
-      desks: asked.map((_, k) => {
-        const route = found.get(k);
-        return (route && desks.get(keyOf(route))) ?? null;
-      }),
-      state: {
-        at: now,
-        contracts: circumstances,
-        credit,
-        standings: await standingsOf(tx, all),
-        counters: await this.countersOf(tx, all, now),
-      },
-    };
+    await countsOf(tx, [...desks.values()], state);
+    return { desks: asked.map((each) => byKind.get(askedKey(each)) ?? null), state };
   }
 
   /** Whether a lead that names no contract took a route when that was last looked at. Nothing is decided by it. */
@@ -104,155 +136,153 @@ export class RoutingDeskStore {
     return asked.contractId === null && this.known.isRouted(asked);
   }
 
-  private async routesFor(tx: Transaction, asked: readonly RouteAsked[]): Promise<Map<number, RouteFound>> {
-    const rows = await tx.query<RouteFound>(
-      `with asked as materialized (
-         select * from json_to_recordset($1::json) as a(k integer, agency_id uuid, vertical text, contract_id uuid,
-           only_id uuid)
-       ), by_vertical as materialized (
-         select a.k, r.agency_id, r.id, r.vertical from asked a
-         join routes r on r.agency_id = a.agency_id and r.vertical = a.vertical and r.is_default
-         where a.contract_id is null order by r.id for share of r
-       ), by_contract as materialized (
-         select a.k, r.agency_id, r.id, r.latest_version from asked a
-         join routes r on r.agency_id = a.agency_id and r.contract_id = coalesce(a.contract_id, a.only_id)
-         where a.contract_id is not null or not exists (select from by_vertical v where v.k = a.k)
-         order by r.id for share of r
-       )
-       select k, agency_id, id, false as is_direct, (
-         select json_agg(json_build_array(o.id, o.latest_version) order by o.id) from routes o
-         where o.agency_id = f.agency_id and o.vertical = f.vertical and o.name is not null
-           and o.removed_at is null) as versions
-       from by_vertical f
-       union all
-       select k, agency_id, id, true, json_build_array(json_build_array(id, latest_version)) from by_contract`,
-      [
-        JSON.stringify(
-          asked.map(({ agencyId, vertical, contractId, onlyContractId }, k) => ({
-            k,
-            agency_id: agencyId,
-            vertical,
-            contract_id: contractId,
-            only_id: onlyContractId,
-          })),
-        ),
-      ],
-    );
-    return new Map(rows.map((row) => [row.k, row]));
+  /** The buyers of the routes that leads took when that was last looked at. Nothing is decided by it. */
+  seeminglyBuyers(asked: readonly RouteAsked[]): Set<string> {
+    const routes = new Set(asked.map((each) => this.known.lastFor(each)));
+    return new Set([...routes].flatMap((route) => [...(route?.compiled.buyerNumbers.keys() ?? [])]));
   }
 
-  private async knownOf(
-    tx: Transaction,
-    found: RouteFound,
-    key: string,
-  ): Promise<{ readonly known: KnownRoute; readonly circuitsOpen: ReadonlySet<string> }> {
-    const known = this.known.get(key);
-    const present = await contractsNow(
-      tx,
-      found.agency_id,
-      known ? [...known.contracts.keys()] : null,
-      found,
-    );
-    const isSame =
-      known !== undefined &&
-      present.length === known.contracts.size &&
-      present.every((now) => isUnchanged(now, known.contracts.get(now.id)));
-    const circuitsOpen = new Set(present.flatMap(({ id, circuit_open: isOpen }) => (isOpen ? [id] : [])));
-    if (isSame) return { known, circuitsOpen };
-    const fresh = await compiledNow(tx, found, present);
-    this.known.keep(key, fresh);
-    return { known: fresh, circuitsOpen };
-  }
-
-  /** Counters that are missing begin at zero: they are made, so that they can be held. */
-  private async countersOf(
-    tx: Transaction,
-    all: readonly CompiledRoute[],
-    now: Date,
-  ): Promise<Map<string, Count>> {
-    const needed = new Map<string, CounterRef & { readonly agencyId: string }>();
-    for (const compiled of all) {
-      for (const ref of countersNeeded(compiled, now)) {
-        const key = counterKey({ contractId: ref.contractId, windowKey: ref.window.key });
-        needed.set(key, { ...ref, agencyId: compiled.agencyId });
+  private async desk(tx: Transaction, { found, routeKey, held, state }: DeskWanted): Promise<HeldDesk> {
+    const { agency_id: agencyId, vertical } = found;
+    const own = held.contracts.find((each) => each.agency_id === agencyId && each.vertical === vertical);
+    const fingerprint = own?.fingerprint ?? '';
+    let known = this.known.get(routeKey);
+    const circuitsOpen: string[] = [];
+    if (known?.fingerprint !== fingerprint || held.troubled.includes(agencyId)) {
+      const present = await contractsNow(tx, found);
+      if (known?.fingerprint !== fingerprint) {
+        known = { ...(await compiledNow(tx, found, present)), fingerprint };
+        this.known.keep(routeKey, known);
       }
+      for (const contract of present) if (contract.circuit_open) circuitsOpen.push(contract.id);
     }
-    if (needed.size === 0) return new Map();
-    const rows = [...needed.values()].map(({ agencyId, contractId, window }) => ({
-      agency_id: agencyId,
-      contract_id: contractId,
-      window_key: window.key,
-      ends_at: window.endsAt.toISOString(),
-    }));
-    const parameter = [JSON.stringify(rows)];
-    const keys = [...needed.keys()];
-    let counts = keys.every((key) => this.known.hasCounter(key)) ? await holdCounters(tx, parameter) : [];
-    if (counts.length < needed.size) {
-      // Also where they were known: whoever made them may have rolled back.
-      await makeCounters(tx, parameter);
-      counts = await holdCounters(tx, parameter);
+    for (const [contractId, active] of known.contracts) {
+      state.contracts.set(contractId, {
+        active: active !== null,
+        buyerPaused: false,
+        circuitOpen: circuitsOpen.includes(contractId),
+      });
+      if (!active?.creditBlocked) continue;
+      const { buyerId, terms } = active;
+      state.credit.set(creditKey({ buyerId, currency: terms.baseRate.currency }), 0n);
     }
-    invariant(counts.length === needed.size, 'a counter is missing');
-    this.known.keepCounters(keys);
-    return new Map(
-      counts.map((row) => [
-        counterKey({ contractId: row.contract_id, windowKey: row.window_key }),
-        { leads: row.leads, amountMinor: BigInt(row.amount_minor) },
-      ]),
-    );
+    const token = held.desks.find((each) => each.agency_id === agencyId)?.token;
+    invariant(token !== undefined, 'an agency with a route has no desk');
+    return {
+      isDirect: found.is_direct,
+      vertical,
+      compiled: known.compiled,
+      contracts: new Map(
+        [...known.contracts].flatMap(([id, active]) => (active ? [[id, active] as const] : [])),
+      ),
+      circuitsOpen: circuitsOpen.toSorted().join(' '),
+      known: this.knownDesks.of(agencyId, token),
+    };
   }
 }
 
-interface CounterRow {
-  readonly contract_id: string;
-  readonly window_key: string;
-  readonly leads: number;
-  readonly amount_minor: string;
+interface DeskWanted {
+  readonly found: RouteFound;
+  readonly routeKey: string;
+  readonly held: Held;
+  readonly state: StateToFill;
 }
 
-const counterRecord = 'r(agency_id uuid, contract_id uuid, window_key text, ends_at timestamptz)';
+type StateToFill = DraftState & { readonly contracts: Map<string, Circumstance> };
 
-async function makeCounters(tx: Transaction, parameter: readonly string[]): Promise<void> {
-  await tx.query(
-    `insert into cap_counters (agency_id, contract_id, window_key, leads, amount_minor, ends_at)
-     select agency_id, contract_id, window_key, 0, 0, ends_at from json_to_recordset($1::json) as ${counterRecord}
-     order by agency_id, contract_id, window_key collate "C" on conflict do nothing`,
-    parameter,
+function emptyState(at: Date): StateToFill {
+  return { at, contracts: new Map(), credit: new Map(), standings: new Map(), counters: new Map() };
+}
+
+function askedParameter({ agencyId, vertical, contractId, onlyContractId }: RouteAsked, k: number): object {
+  return { k, agency_id: agencyId, vertical, contract_id: contractId, only_id: onlyContractId };
+}
+
+/** Fills in what is counted, and reads what is not known of it. The desks are held, so that nobody writes meanwhile. */
+async function countsOf(tx: Transaction, desks: readonly HeldDesk[], state: StateToFill): Promise<void> {
+  const needed = desks.map((desk) => ({
+    desk,
+    counters: countersNeeded(desk.compiled, state.at),
+    routeIds: desk.compiled.stages.flatMap(({ route: { method, routeId } }) =>
+      method === 'WEIGHTED' || method === 'ROUND_ROBIN' ? [routeId] : [],
+    ),
+  }));
+  await Promise.all([readCounters(tx, needed), readStandings(tx, needed)]);
+  for (const { desk, counters, routeIds } of needed) {
+    for (const { contractId, window } of counters) {
+      const key = counterKey({ contractId, windowKey: window.key });
+      state.counters.set(key, desk.known.counters.get(key) ?? nothing);
+    }
+    for (const routeId of routeIds) {
+      for (const [contractId, standing] of desk.known.standings.get(routeId) ?? [])
+        state.standings.set(standingKey({ routeId, contractId }), standing);
+    }
+  }
+}
+
+interface CountsNeeded {
+  readonly desk: HeldDesk;
+  readonly counters: readonly CounterRef[];
+  readonly routeIds: readonly string[];
+}
+
+/** A counter that does not exist stands at nothing. */
+async function readCounters(tx: Transaction, needed: readonly CountsNeeded[]): Promise<void> {
+  const unknown = needed.flatMap(({ desk, counters }) =>
+    counters.flatMap(({ contractId, window: { key: windowKey } }) => {
+      const key = counterKey({ contractId, windowKey });
+      if (desk.known.counters.has(key)) return [];
+      return [{ key, known: desk.known, agencyId: desk.compiled.agencyId, contractId, windowKey }];
+    }),
   );
-}
-
-async function holdCounters(tx: Transaction, parameter: readonly string[]): Promise<CounterRow[]> {
-  return await tx.query<CounterRow>(
-    `select c.contract_id, c.window_key, c.leads, c.amount_minor
-     from json_to_recordset($1::json) as ${counterRecord}
+  if (unknown.length === 0) return;
+  const rows = await tx.query<{ k: number; leads: number; amount_minor: string }>(
+    `select r.k::integer - 1 as k, c.leads, c.amount_minor
+     from unnest($1::uuid[], $2::uuid[], $3::text[]) with ordinality as r (agency_id, contract_id, window_key, k)
      join cap_counters c on c.agency_id = r.agency_id and c.contract_id = r.contract_id
-       and c.window_key = r.window_key collate "C"
-     order by c.agency_id, c.contract_id, c.window_key for no key update of c`,
-    parameter,
+       and c.window_key = r.window_key collate "C"`,
+    [
+      unknown.map(({ agencyId }) => agencyId),
+      unknown.map(({ contractId }) => contractId),
+      unknown.map(({ windowKey }) => windowKey),
+    ],
   );
+  for (const { key, known } of unknown) known.counters.set(key, nothing);
+  for (const { k, leads, amount_minor: amount } of rows) {
+    const counter = unknown[k];
+    invariant(counter, 'a counter was read that was not asked for');
+    counter.known.counters.set(counter.key, { leads, amountMinor: BigInt(amount) });
+  }
 }
 
-/** How the entries of routes stand that look at it, held. */
-async function standingsOf(tx: Transaction, all: readonly CompiledRoute[]): Promise<Map<string, Standing>> {
-  const stages = all.flatMap((compiled) =>
-    compiled.stages
-      .filter(({ route: { method } }) => method === 'WEIGHTED' || method === 'ROUND_ROBIN')
-      .map(({ route }) => ({ agencyId: compiled.agencyId, routeId: route.routeId })),
+/** An entry without a standing is new. */
+async function readStandings(tx: Transaction, needed: readonly CountsNeeded[]): Promise<void> {
+  const unknown = needed.flatMap(({ desk, routeIds }) =>
+    routeIds.flatMap((routeId) => {
+      if (desk.known.standings.has(routeId)) return [];
+      return [{ known: desk.known, agencyId: desk.compiled.agencyId, routeId }];
+    }),
   );
-  if (stages.length === 0) return new Map();
-  const rows = await tx.query<{ route_id: string; contract_id: string; owed: number; last_turn: string }>(
-    `select s.route_id, s.contract_id, s.owed, s.last_turn from route_standings s
-     join (select distinct * from unnest($1::uuid[], $2::uuid[]) as w (agency_id, route_id)) w
-       on s.agency_id = w.agency_id and s.route_id = w.route_id
-     order by s.agency_id, s.route_id, s.contract_id for no key update of s`,
-    [stages.map(({ agencyId }) => agencyId), stages.map(({ routeId }) => routeId)],
+  if (unknown.length === 0) return;
+  const rows = await tx.query<{
+    k: number;
+    contract_ids: readonly string[];
+    owed: readonly number[];
+    last_turns: readonly string[];
+  }>(
+    `select w.k::integer - 1 as k, s.contract_ids, s.owed, s.last_turns
+     from unnest($1::uuid[], $2::uuid[]) with ordinality as w (agency_id, route_id, k)
+     join route_standings s on s.agency_id = w.agency_id and s.route_id = w.route_id`,
+    [unknown.map(({ agencyId }) => agencyId), unknown.map(({ routeId }) => routeId)],
   );
-  return new Map(
-    rows.map((row) => [
-      standingKey({ routeId: row.route_id, contractId: row.contract_id }),
-      { owed: row.owed, lastTurn: Number(row.last_turn) },
-    ]),
-  );
+  for (const { known, routeId } of unknown) known.standings.set(routeId, new Map<string, Standing>());
+  for (const { k, contract_ids: ids, owed, last_turns: turns } of rows) {
+    const { known, routeId = '' } = unknown[k] ?? {};
+    for (const [index, id] of ids.entries()) {
+      const standing = { owed: owed[index] ?? 0, lastTurn: Number(turns[index] ?? 0) };
+      known?.standings.get(routeId)?.set(id, standing);
+    }
+  }
 }
 
 interface ContractNow {
@@ -274,36 +304,23 @@ const contractNowColumns = `c.id, c.buyer_id, c.vertical, c.state, c.row_version
       (select id from destinations e where e.buyer_id = c.buyer_id and e.is_default))
     and (d.state <> 'ENABLED' or d.open_until > now())) as circuit_open`;
 
-/** The contracts as they are: those that are known to belong to the route, or all that its routes name. */
+/** The contracts that the routes name, as they are. */
 async function contractsNow(
   tx: Transaction,
-  agencyId: string,
-  known: readonly string[] | null,
-  found: RouteFound,
+  { agency_id: agencyId, versions }: RouteFound,
 ): Promise<ContractNow[]> {
-  if (known) {
-    return await tx.query<ContractNow>(
-      `select ${contractNowColumns} from contracts c where c.agency_id = $1 and c.id = any ($2::uuid[])`,
-      [agencyId, known],
-    );
-  }
   return await tx.query<ContractNow>(
     `select ${contractNowColumns} from contracts c where c.agency_id = $1 and c.id in (
        select contract_id from route_contracts where agency_id = $1 and route_id = any ($2::uuid[]))`,
-    [agencyId, found.versions.map(([id]) => id)],
+    [agencyId, versions.map(([id]) => id)],
   );
-}
-
-function isUnchanged(now: ContractNow, known: KnownContract | undefined): boolean {
-  if (!known || known.rowVersion !== now.row_version) return false;
-  return known.active === null || known.active.creditBlocked === now.credit_blocked;
 }
 
 async function compiledNow(
   tx: Transaction,
   { agency_id: agencyId, id, versions }: RouteFound,
   contracts: readonly ContractNow[],
-): Promise<KnownRoute> {
+): Promise<Omit<KnownRoute, 'fingerprint'>> {
   const records = await tx.query<{ route_id: string; version: number; rules: StoredRules }>(
     `select v.route_id, v.version, v.rules from unnest($2::uuid[], $3::integer[]) as w (route_id, version)
      join route_versions v on v.agency_id = $1 and v.route_id = w.route_id and v.version = w.version`,
@@ -355,7 +372,7 @@ async function compiledNow(
                 terms: own,
               }
             : null;
-        return [contract.id, { active, rowVersion: contract.row_version }];
+        return [contract.id, active];
       }),
     ),
   };

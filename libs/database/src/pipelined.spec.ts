@@ -1,0 +1,88 @@
+import { done, refused } from '#outcome';
+import { createEmptyDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { createDataSource } from './data-source.js';
+import { type Transaction, UnitOfWork } from './unit-of-work.js';
+
+describe('a transaction whose statements do not wait for each other', () => {
+  let database: TestDatabase;
+  let dataSource: ReturnType<typeof createDataSource>;
+  let unitOfWork: UnitOfWork;
+
+  beforeAll(async () => {
+    database = await createEmptyDatabase();
+    // One connection: what a transaction leaves behind on it, the next one meets.
+    dataSource = await createDataSource({ url: database.url, migrations: [], poolSize: 1 }).initialize();
+    unitOfWork = new UnitOfWork(dataSource);
+    await dataSource.query('create table kept (id integer primary key)');
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+  beforeEach(async () => void (await dataSource.query('truncate kept')));
+
+  const keep = async (tx: Transaction, id: number) =>
+    await tx.prepared('keep', 'insert into kept (id) values ($1)', [id]);
+  const kept = async () =>
+    (await dataSource.query<{ id: number }[]>('select id from kept order by id')).map(({ id }) => id);
+
+  it('commits what was sent, in its order, and gives what the last statements gave', async () => {
+    const outcome = await unitOfWork.pipelined(async (tx) => {
+      await Promise.all([keep(tx, 1), keep(tx, 2)]);
+      const last = tx.query<{ count: string }>('select count(*) from kept').then(([row]) => row?.count);
+      return done({ last });
+    });
+    expect(outcome).toEqual(done('2'));
+    expect(await kept()).toEqual([1, 2]);
+  });
+
+  it('keeps nothing when one of the last statements fails, though the commit is behind them', async () => {
+    const broken = unitOfWork.pipelined(async (tx) => {
+      await keep(tx, 1);
+      return await Promise.resolve(done({ last: Promise.all([keep(tx, 2), keep(tx, 1), keep(tx, 3)]) }));
+    });
+    await expect(broken).rejects.toMatchObject({ code: '23505' });
+    expect(await kept()).toEqual([]);
+    // The connection is as good as new, its prepared statements included.
+    await unitOfWork.run(async (tx) => done(await keep(tx, 4)));
+    expect(await kept()).toEqual([4]);
+  });
+
+  it('keeps nothing when the work fails or is refused', async () => {
+    const failing = unitOfWork.pipelined(async (tx) => {
+      await keep(tx, 1);
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    const outcome = await unitOfWork.pipelined(async (tx) => {
+      await keep(tx, 2);
+      return refused<{ last: Promise<null> }>();
+    });
+    expect(outcome.ok).toBe(false);
+    expect(await kept()).toEqual([]);
+  });
+
+  it('takes no statement after its commit', async () => {
+    const late = unitOfWork.pipelined(async (tx) => {
+      const afterTheFirst = async () => {
+        await keep(tx, 1);
+        return await keep(tx, 2);
+      };
+      return await Promise.resolve(done({ last: afterTheFirst() }));
+    });
+    await expect(late).rejects.toThrow('a statement comes after the end of its transaction');
+    expect(await kept()).not.toContain(2);
+  });
+
+  it('begins anew after a serialization failure', async () => {
+    let attempts = 0;
+    const outcome = await unitOfWork.pipelined(async (tx) => {
+      attempts += 1;
+      const failure = `do $$ begin raise exception 'again' using errcode = '40001'; end $$`;
+      const last = Promise.all([keep(tx, attempts), ...(attempts < 3 ? [tx.query(failure)] : [])]);
+      return await Promise.resolve(done({ last }));
+    });
+    expect(outcome.ok).toBe(true);
+    expect(await kept()).toEqual([3]);
+  });
+});

@@ -1,0 +1,43 @@
+import { destinationOfContract } from './destination-sql.js';
+
+/** The terms of leads as a statement takes them, for {@link termsNowTable}. */
+export const termsAskedColumns = `k integer, agency_id uuid, contract_id uuid, row_version integer, is_only boolean,
+    vertical_version integer, buyer_id uuid, currency char(3), schedule text, time_zone text, period_start date`;
+
+/**
+ * For a statement that sells leads: a common table (`terms_now`) with what they meet now under the terms of `source`, held
+ * until the transaction ends. The lock on the contract keeps its terms in force; the lock on the settlement keeps it
+ * from closing. A row is missing where the contract or the vertical has changed since it was read, and root_id is null
+ * where the settlement that should take the charges is not open.
+ */
+export function termsNowTable(source: string): string {
+  return `terms_now as materialized (
+  select t.k, c.credit_blocked, s.root_id, u.id as unbilled_id, a.id as accrued_id, f.id as deferred_id,
+    ${destinationOfContract({
+      agencyId: 't.agency_id',
+      contractId: 't.contract_id',
+      buyerId: 't.buyer_id',
+    })} as destination_id
+  from ${source} t
+  cross join lateral (
+    select vertical, credit_blocked_at is not null as credit_blocked from contracts
+    where agency_id = t.agency_id and id = t.contract_id and row_version = t.row_version and state = 'ACTIVE'
+    for key share
+  ) c
+  join accounts u on u.book_id = t.agency_id and u.kind = 'unbilled' and u.currency = t.currency
+    and u.party_id = t.buyer_id
+  join accounts a on a.book_id = t.agency_id and a.kind = 'accrued' and a.currency = t.currency and a.party_id is null
+  join accounts f on f.book_id = t.agency_id and f.kind = 'fee_deferred' and f.currency = t.currency
+    and f.party_id is null
+  left join lateral (
+    select root_id from settlements
+    where agency_id = t.agency_id and buyer_id = t.buyer_id and currency = t.currency and schedule = t.schedule
+      and time_zone = t.time_zone and period_start = t.period_start and state = 'OPEN'
+    for key share
+  ) s on true
+  where not (t.is_only and exists (
+    select from contracts o
+    where o.agency_id = t.agency_id and o.vertical = c.vertical and o.state = 'ACTIVE' and o.id <> t.contract_id))
+  and t.vertical_version = coalesce((select version from verticals where key = c.vertical collate "C"), 0)
+)`;
+}
