@@ -1,0 +1,59 @@
+/** Rows that were refused, as a file: corrected, it can be sent again. */
+import { stringify } from 'csv-stringify/sync';
+import { inertText } from '#exports';
+import type { RefusalCode } from '#outcome';
+import { ownColumns } from './lead-columns.js';
+
+/** One reason: what went against a rule, and where. No value is in it. */
+export interface RowRefusal {
+  readonly code: RefusalCode;
+  /** Path below the lead, such as contact.phone or attributes.roof; row when it is about the row as such. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface FailedRow {
+  /** As in a spreadsheet: the header is row 1. */
+  readonly row: number;
+  readonly refusals: readonly RowRefusal[];
+}
+
+/** What stands in it as well. */
+export interface OpenedFailedRow extends FailedRow {
+  readonly cells: readonly string[];
+}
+
+// A spreadsheet that makes a number of it loses nothing but a plus sign; with an apostrophe it would be no phone any more.
+const phone = /^\+\d[\d ()./-]{4,30}$/;
+const amount = /^-\d+([.,]\d+)?$/;
+
+/** A cell that no spreadsheet runs as a formula; phones with a plus and negative amounts stay what they are. */
+export function safeCell(cell: string): string {
+  return phone.test(cell) || amount.test(cell) ? cell : inertText(cell);
+}
+
+/** The first row: the columns of the file, and two of ours unless it has them already. */
+export function failedHeader(columns: readonly string[]): string {
+  return csvOf([[...ownOut(columns, columns), ownColumns.row, ownColumns.reasons].map(safeCell)]);
+}
+
+export function failedRows(columns: readonly string[], rows: readonly OpenedFailedRow[]): string {
+  return csvOf(
+    rows.map(({ row, refusals, cells }) => [
+      ...ownOut(columns, cells).map(safeCell),
+      String(row),
+      safeCell(refusals.map(({ code, field, message }) => `${field}: ${message} (${code})`).join(' | ')),
+    ]),
+  );
+}
+
+/** The cells of a row, one for each column, without those that an earlier download has added. */
+function ownOut(columns: readonly string[], cells: readonly string[]): string[] {
+  const own: readonly string[] = Object.values(ownColumns);
+  const filled = columns.length > cells.length ? columns.map((_name, index) => cells[index] ?? '') : cells;
+  return filled.filter((_cell, index) => !own.includes(columns[index] ?? ''));
+}
+
+function csvOf(records: readonly (readonly string[])[]): string {
+  return stringify([...records], { record_delimiter: '\r\n', quoted_match: /[\r\n;\t]/ });
+}

@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { recordAudit } from '#audit';
+import type { Clock } from '#calendar';
+import type { Config } from '#config';
+import { newId, UnitOfWork } from '#database';
+import type { Actor } from '#organizations';
+import { done, invariant, type Outcome, refuse } from '#outcome';
+import { type FileSeal, KeyRing } from '#persons';
+import { type CsvHead, readHead } from './csv-head.js';
+import { ImportStore } from './import.store.js';
+import { ImportFileStore, pieceBytes, pieceName } from './import-file.store.js';
+import { ownColumns } from './lead-columns.js';
+import { maxFiles, maxFilesOfSize } from './lead-import.js';
+import { ChooseMapping } from './choose-mapping.action.js';
+import { inPieces } from './pieces.js';
+
+export interface UploadImportInput {
+  readonly vertical: string;
+  /** The contract's uuid; null leaves the choice to the routes and contracts of the vertical. */
+  readonly contractId: string | null;
+  readonly fileName: string | null;
+  /** The name of a remembered mapping; null: the one for these columns, else a guess. */
+  readonly mapping: string | null;
+}
+
+/** `replayed`: the same file was sent before, and this is that import. */
+export interface ImportUploaded {
+  readonly importId: string;
+  readonly replayed: boolean;
+}
+
+/** A file on its way in. */
+interface Upload {
+  readonly id: string;
+  readonly seal: FileSeal;
+  readonly head: CsvHead;
+}
+
+/** Thrown when somebody has given up an upload whose pieces still come. */
+class UploadGone extends Error {
+  override name = 'UploadGone';
+}
+
+/** Takes files as they come: each piece is sealed and stored before the next is looked at. */
+@Injectable()
+export class UploadImport {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly imports: ImportStore,
+    private readonly files: ImportFileStore,
+    private readonly mappings: ChooseMapping,
+    private readonly keyRing: KeyRing,
+    @Inject('Clock') private readonly clock: Clock,
+    @Inject('Config') private readonly config: Pick<Config, 'importMaxBytes'>,
+  ) {}
+
+  /**
+   * Refuses REQUIRED and INVALID_VALUE for what is not said or is no CSV with a header, NOT_FOUND for a mapping, TOO_MANY for
+   * a file that is too large and for too many files. What `body` throws is thrown again, and nothing is left of the file.
+   */
+  async execute(
+    actor: Actor,
+    input: UploadImportInput,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<Outcome<ImportUploaded>> {
+    const wrong = check(input);
+    if (wrong) return wrong;
+    const named = await this.mappings.named({ ...input, agencyId: actor.organizationId });
+    if (!named.ok) return named;
+    const hash = createHash('sha256');
+    let upload: Upload | undefined;
+    let [bytesTotal, number] = [0, 0];
+    try {
+      for await (const { bytes, isLast } of inPieces(body, pieceBytes)) {
+        if (!upload) {
+          const begun = await this.begin(actor, input, readHead(bytes, isLast));
+          if (!begun.ok) return begun;
+          upload = begun.value;
+        }
+        bytesTotal += bytes.length;
+        if (bytesTotal > this.config.importMaxBytes) return await this.giveUp(upload, this.tooLarge());
+        hash.update(bytes);
+        const sealed = upload.seal.seal(pieceName(number), bytes);
+        const added =
+          bytes.length === 0 ||
+          (await this.imports.addPiece(upload.id, { number, sealed, bytes: bytes.length }));
+        if (!added) throw new UploadGone('somebody gave the upload up');
+        number += 1;
+      }
+      invariant(upload, 'a file has at least one piece');
+      if (upload.head.body.offset >= bytesTotal)
+        return await this.giveUp(upload, refuseFile('The file has names of columns and no rows.'));
+      return await this.finish(actor, input, upload, hash.digest('hex'));
+    } catch (error) {
+      // What fails a second time is left to be tidied up.
+      if (upload) await this.imports.giveUpUpload(upload.id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async begin(
+    actor: Actor,
+    input: UploadImportInput,
+    head: Outcome<CsvHead>,
+  ): Promise<Outcome<Upload>> {
+    if (!head.ok) return head;
+    const { organizationId: agencyId } = actor;
+    const id = newId();
+    const { seal, wrapped } = await this.files.create(agencyId, id);
+    const { vertical, contractId, fileName } = input;
+    const test = actor.mode === 'test';
+    const [createdBy, createdAt] = [actor.id, this.clock.now()];
+    return await this.unitOfWork.run(async (tx) => {
+      const { files, bytes } = await this.imports.lockAndCount(tx, agencyId);
+      if (files >= maxFiles || bytes >= maxFilesOfSize * this.config.importMaxBytes)
+        return refuse('TOO_MANY', {
+          field: ['file'],
+          message: 'Too many files wait or are worked on. Cancel one, or wait until one is done.',
+        });
+      const of = {
+        id,
+        agencyId,
+        test,
+        vertical,
+        contractId,
+        fileName,
+        dataKey: wrapped,
+        createdBy,
+        createdAt,
+      };
+      await this.imports.insert(tx, of);
+      return done({ id, seal, head: head.value });
+    });
+  }
+
+  private async finish(
+    actor: Actor,
+    input: UploadImportInput,
+    { id, seal, head }: Upload,
+    fileHash: string,
+  ): Promise<Outcome<ImportUploaded>> {
+    const { organizationId: agencyId } = actor;
+    const { vertical } = input;
+    const { columns, delimiter, body } = head;
+    const lookUps = await this.keyRing.lookUps();
+    const contentHash = Buffer.from(lookUps.ofInput(`import file:${fileHash}`), 'hex');
+    const chosen = await this.mappings.forFile({ agencyId, vertical, mapping: input.mapping }, columns);
+    if (!chosen.ok) return await this.giveUp({ id }, chosen);
+    const isCorrected = columns.includes(ownColumns.row);
+    const header = seal.seal('header', JSON.stringify(columns));
+    const finished = await this.unitOfWork.run(async (tx) => {
+      await this.imports.lockAndCount(tx, agencyId);
+      const of = { agencyId, vertical, test: actor.mode === 'test' };
+      const same = await this.imports.sameFile(tx, of, contentHash);
+      if (same !== undefined) return done({ importId: same, replayed: true });
+      const { headerHash, mapping, name, source } = chosen.value;
+      const file = { contentHash, header, headerHash, delimiter, isCorrected, body };
+      if (!(await this.imports.finishUpload(tx, id, file)))
+        throw new UploadGone('somebody gave the upload up');
+      await this.imports.setMapping(tx, id, { mapping: this.mappings.sealed(seal, mapping), name, source });
+      await recordAudit(tx, actor, {
+        action: 'lead-import.upload',
+        subject: `lead-import:${id}`,
+        after: { vertical, contentHash: contentHash.toString('hex') },
+        at: this.clock.now(),
+      });
+      return done({ importId: id, replayed: false });
+    });
+    if (!finished.ok || finished.value.replayed) await this.imports.giveUpUpload(id);
+    return finished;
+  }
+
+  private async giveUp({ id }: Pick<Upload, 'id'>, refused: Outcome<never>): Promise<Outcome<never>> {
+    await this.imports.giveUpUpload(id);
+    return refused;
+  }
+
+  private tooLarge(): Outcome<never> {
+    const megabytes = Math.floor(this.config.importMaxBytes / 1_048_576);
+    return refuse('TOO_MANY', {
+      field: ['file'],
+      message: `The file is larger than ${megabytes} MiB. Send it in parts, each with the first row.`,
+    });
+  }
+}
+
+function check({ vertical, fileName, mapping }: UploadImportInput): Outcome<never> | undefined {
+  if (vertical.trim() === '') return refuse('REQUIRED', { field: ['vertical'] });
+  if (!isLabel(vertical, 64)) return refuse('INVALID_VALUE', { field: ['vertical'], message: words(64) });
+  if (fileName !== null && !isLabel(fileName, 200))
+    return refuse('INVALID_VALUE', { field: ['fileName'], message: words(200) });
+  if (mapping !== null && !isLabel(mapping, 100))
+    return refuse('INVALID_VALUE', { field: ['mapping'], message: words(100) });
+  return undefined;
+}
+
+/** A short text on one line, which a database can store. */
+export function isLabel(text: string, maxLength: number): boolean {
+  return text.trim() !== '' && text.length <= maxLength && !/[\p{Cc}\p{Cs}]/u.test(text);
+}
+
+function words(maxLength: number): string {
+  return `1 to ${maxLength} characters on one line.`;
+}
+
+function refuseFile(message: string): Outcome<never> {
+  return refuse('INVALID_VALUE', { field: ['file'], message });
+}
