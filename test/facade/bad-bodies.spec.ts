@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { Marketplace } from '../support/marketplace.js';
+import { anything, marked, mostly, placeholder, sent, strangeName, text, word } from './any-body.js';
 import { type Body, type FacadeAnswer, OpenFacade } from './open-facade.js';
 
 let app: TestApp;
@@ -23,11 +24,6 @@ afterAll(async () => {
   await app.stop();
 });
 
-/** What no answer may have in it. */
-const word = 'zq7';
-const marked = (text: string): string => `${word}${text}`;
-/** Stands for the vertical, which is not known before there is an app. */
-const placeholder = 'VERTICAL';
 const withVertical = (value: unknown): string =>
   (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(
     `"${placeholder}"`,
@@ -81,7 +77,7 @@ describe('a body of /v1', () => {
     ['a megabyte of brackets', '['.repeat(900_000)],
     ['no UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
   ])('that is %s is 400', async (_name, body) => {
-    for (const path of ['/v1/leads', '/v1/leads/batch']) {
+    for (const path of ['/v1/leads', '/v1/leads/batch', '/v1/ping', '/v1/post']) {
       const answer = await it_.post(path, body);
       expect([answer.status, answer.body.code]).toEqual([400, 'BAD_REQUEST']);
       expect(answer.text).not.toContain(word);
@@ -207,69 +203,6 @@ describe('a body of /v1', () => {
 });
 
 describe('anything at all', () => {
-  const text = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 40 }).map(marked),
-    fc.constantFrom(
-      '\0',
-      '\ud800',
-      '',
-      marked(''),
-      '__proto__',
-      "'; drop table leads; --",
-      '9'.repeat(64),
-      '2026-01-31T12:00:00Z',
-    ),
-  );
-  /** Of a field: what looks like the name of one is named in the answer, so nothing here does. */
-  const strangeName = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 20 }).map((name) => `${word}@${name}`),
-    fc.constantFrom('__proto__', 'constructor', '', '\0', 'a.b'),
-  );
-  const anything = fc.oneof(
-    { arbitrary: text, weight: 3 },
-    { arbitrary: fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' }), weight: 1 },
-    { arbitrary: fc.constantFrom(null, true, 0, -1, 1e308, 2 ** 53, [], {}), weight: 1 },
-  );
-  const mostly = (right: fc.Arbitrary<unknown>, weight = 12) =>
-    fc.oneof({ arbitrary: right, weight }, { arbitrary: anything, weight: 1 });
-  const texts = (...names: readonly string[]) =>
-    fc.record(
-      Object.fromEntries(
-        names.map((name) => [name, mostly(fc.string({ maxLength: 20 }).map((each) => `${word} ${each}`))]),
-      ),
-      { requiredKeys: [] },
-    );
-  const contact = fc
-    .nat()
-    .map((number) => ({ email: `p${number}@example.com`, phone: `+1212${5_550_000 + (number % 9_999)}` }));
-  const lead = fc.record(
-    {
-      externalId: mostly(fc.uuid()),
-      vertical: mostly(fc.constant(placeholder), 20),
-      contact: mostly(fc.oneof(contact, texts('email', 'phone', 'givenName', 'postalCode', 'country'))),
-      test: mostly(fc.boolean()),
-      attributes: mostly(
-        fc.oneof(
-          fc.array(fc.record({ key: text, value: text }), { maxLength: 4 }),
-          fc.dictionary(strangeName, text),
-        ),
-      ),
-      source: mostly(texts('channel', 'campaign', 'subId')),
-      consent: mostly(texts('text', 'ip', 'certificateUrl')),
-      score: mostly(fc.integer({ min: 0, max: 100 })),
-    },
-    { requiredKeys: ['externalId', 'vertical', 'contact'] },
-  );
-  const more = fc.dictionary(fc.oneof(strangeName, fc.constant('contractId')), anything, {
-    minKeys: 1,
-    maxKeys: 2,
-  });
-  const sent = fc.oneof(
-    { arbitrary: lead, weight: 12 },
-    { arbitrary: fc.tuple(lead, more).map(([each, others]) => ({ ...each, ...others })), weight: 2 },
-    anything,
-  );
-
   /** A lead is there that was taken, and nothing changed when none was. */
   async function judge(payload: Body['results'][number] | undefined, before: string): Promise<void> {
     if (payload?.lead) {
@@ -298,6 +231,49 @@ describe('anything at all', () => {
       { numRuns: 250 },
     );
     expect(taken).toBeGreaterThan(5);
+  }, 120_000);
+
+  it('asked by /v1/ping is answered or refused, and leaves nothing of a lead; posted with it, it is taken whole or not at all', async () => {
+    let answered = 0;
+    const pinged = fc.oneof(
+      fc.record(
+        {
+          externalId: mostly(fc.uuid()),
+          vertical: mostly(fc.constant(placeholder), 20),
+          contact: mostly(
+            fc.record(
+              { country: fc.constantFrom('US', 'GB'), postalCode: fc.constant('10001') },
+              { requiredKeys: [] },
+            ),
+          ),
+          score: mostly(fc.integer({ min: 0, max: 100 })),
+        },
+        { requiredKeys: ['externalId', 'vertical', 'contact'] },
+      ),
+      sent,
+    );
+    const pingIds = fc.oneof(fc.constant('PING'), anything);
+    await fc.assert(
+      fc.asyncProperty(pinged, sent, pingIds, async (value, lead, pingId) => {
+        const before = await rows();
+        const ping = await it_.post('/v1/ping', withVertical(value));
+        expect([200, 400, 422]).toContain(ping.status);
+        expect(await rows()).toBe(before);
+        expect(ping.text).not.toContain(word);
+        const { ping: found = null } = ping.body as unknown as { ping?: { pingId: string } | null };
+        if (found) answered += 1;
+        const whole =
+          typeof lead === 'object' && lead !== null && !Array.isArray(lead)
+            ? { ...lead, pingId: pingId === 'PING' ? (found?.pingId ?? word) : pingId }
+            : lead;
+        const posted = await it_.post('/v1/post', withVertical(whole));
+        expect([200, 201, 400, 422]).toContain(posted.status);
+        if (posted.status === 400) expect(posted.text).not.toContain(word);
+        else await judge(posted.body, before);
+      }),
+      { numRuns: 150 },
+    );
+    expect(answered).toBeGreaterThan(5);
   }, 120_000);
 
   it('sent as form fields is taken whole or not at all', async () => {

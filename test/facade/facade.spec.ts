@@ -311,3 +311,76 @@ describe('/v1', () => {
     }
   });
 });
+
+describe('POST /v1/ping and /v1/post', () => {
+  interface Pinged {
+    readonly ping: { readonly pingId: string; readonly price: object | null; readonly isBid: boolean } | null;
+    readonly replayed: boolean;
+  }
+  const ping = async (body: object): Promise<Pinged & FacadeAnswer> => {
+    const answer = await it_.post('/v1/ping', body);
+    return { ...answer, ...(answer.body as unknown as Pinged) };
+  };
+  const place = { country: 'US', postalCode: '10001' };
+
+  it('say what a lead would bring, take nothing, and then take the lead that was asked about', async () => {
+    const before = await leads();
+    const asked = await ping({ externalId: 'pinged', vertical, contact: place, score: 50 });
+    expect([asked.status, asked.ping]).toMatchObject([
+      200,
+      {
+        price: { amount: '10.00', currency: 'USD' },
+        isBid: false,
+        expiresAt: expect.any(String),
+        entries: [],
+      },
+    ]);
+    expect(await leads()).toBe(before);
+    const same = await ping({ externalId: 'pinged', vertical, contact: place, score: 50 });
+    expect([same.replayed, same.ping?.pingId]).toEqual([true, asked.ping?.pingId]);
+    const whole = { ...leadOf('pinged'), contact: { ...place, email: 'pinged@example.com' }, score: 50 };
+    expect(reasons(await it_.post('/v1/post', whole))).toEqual(['REQUIRED pingId']);
+    const pingId = asked.ping?.pingId;
+    expect(reasons(await it_.post('/v1/post', { ...whole, pingId, score: 51 }))).toEqual([
+      'PING_CHANGED score',
+    ]);
+    const posted = await it_.post('/v1/post', { ...whole, pingId });
+    expect([posted.status, posted.body.lead?.status]).toEqual([201, 'SOLD']);
+    expect((await it_.post('/v1/post', { ...whole, pingId })).body).toMatchObject({ replayed: true });
+    const other = {
+      ...leadOf('pinged-2'),
+      contact: { ...place, email: 'two@example.com' },
+      score: 50,
+      pingId,
+    };
+    expect(reasons(await it_.post('/v1/leads', other))).toEqual(['PING_USED pingId']);
+  });
+
+  it('refuse what is about the person and what is no field of a ping, by its place, and take forms', async () => {
+    const personal = { externalId: 'p', vertical, contact: { ...place, email: 'a@b.example', phone: '1' } };
+    expect(reasons(await ping(personal)).toSorted()).toEqual([
+      'INVALID_VALUE contact.email',
+      'INVALID_VALUE contact.phone',
+    ]);
+    expect(reasons(await ping({ externalId: 'p', vertical, contact: place, pingId: 'x' }))).toEqual([
+      'INVALID_VALUE pingId',
+    ]);
+    expect(reasons(await ping({ externalId: 'p', vertical, contact: place, contractId: 'x' }))).toEqual([
+      'NOT_FOUND contractId',
+    ]);
+    const form = new URLSearchParams({ externalId: 'f', vertical, 'contact.country': 'US' }).toString();
+    const answer = await it_.post('/v1/ping', form, { type: 'application/x-www-form-urlencoded' });
+    expect(answer.status).toBe(200);
+  });
+
+  it('answer as pingLead does', async () => {
+    const input = { externalId: 'by-graphql', vertical, contact: place };
+    const query = `mutation ($input: PingLeadInput!) { pingLead(input: $input) { ping { id price { amount currency } isBid
+      expiresAt summary } userErrors { code } } }`;
+    const { pingLead } = await app.ask<{ pingLead: { ping: { id: string } } }>(app.keys.agency, query, {
+      input,
+    });
+    const { id: pingId, ...told } = pingLead.ping;
+    expect((await ping(input)).ping).toMatchObject({ pingId, ...told });
+  });
+});

@@ -8,7 +8,7 @@ import {
   getNullableType,
   type GraphQLInputType,
 } from 'graphql';
-import { type Group, leadShape, type Shape } from '../../apps/api/src/facade/lead-shape.js';
+import { type Group, leadShape, pingShape, type Shape } from '../../apps/api/src/facade/lead-shape.js';
 import { openApiText } from '../../apps/api/src/facade/openapi.js';
 import { root } from '../architecture/sources.js';
 import { startTestApp, type TestApp } from '../support/app.js';
@@ -105,5 +105,8 @@ describe('a submission by JSON', () => {
     const expected = graphqlLines(input);
     expect(expected.length).toBeGreaterThan(20);
     expect(linesOf(leadShape).toSorted()).toEqual(expected.toSorted());
+    const pinged = schema.getType('PingLeadInput');
+    if (!isInputObjectType(pinged)) throw new Error('there is no PingLeadInput');
+    expect(linesOf(pingShape).toSorted()).toEqual(graphqlLines(pinged).toSorted());
   });
 });

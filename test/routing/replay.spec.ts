@@ -1,13 +1,4 @@
-import {
-  type PastLead,
-  type Route,
-  differencesOf,
-  dryRun,
-  routeBatch,
-  stateAfter,
-  stateBefore,
-  withCounters,
-} from '#routing';
+import { type Route, differencesOf, routeBatch, stateAfter, stateBefore, withCounters } from '#routing';
 import { compiled, entryOf, leadOf, leadsOf, routeOf, stateOf } from './samples.js';
 
 const at = new Date('2026-03-08T12:00:00Z');
@@ -78,31 +69,8 @@ describe('a decision', () => {
   });
 });
 
-describe('a dry run over the past', () => {
-  it('counts from window to window as it happened, through a day of 23 hours', () => {
-    const route = routeOf([entryOf('a', { timeZone: 'America/New_York', caps: dayCap(2) })]);
-    const ready = compiled(route);
-    // From Saturday 23:00 to Monday 01:00 in New York, a lead every hour: 1 on Saturday, 23 on Sunday, 2 on Monday.
-    const past: PastLead[] = Array.from({ length: 26 }, (_, hour) => ({
-      at: new Date(Date.parse('2026-03-08T04:00:00Z') + hour * 3_600_000),
-      lead: leadOf(),
-    }));
-    const decisions = dryRun(ready, { start: stateOf(ready, at, { counters: new Map() }), leads: past });
-    const sold = decisions.flatMap(({ result }, hour) => (result === 'SOLD' ? [hour] : []));
-    expect(sold).toEqual([0, 1, 2, 24, 25]);
-  });
-
-  it('goes on with turns and shares, and leaves the state that it began with alone', () => {
-    const route = routeOf([entryOf('a'), entryOf('b')], { method: 'ROUND_ROBIN' });
-    const ready = compiled(route);
-    const start = stateOf(ready, at, { standings: new Map([['main a', { owed: 0, lastTurn: 4 }]]) });
-    const leads = leadsOf(3).map((lead, minute) => ({ at: new Date(at.getTime() + minute * 60_000), lead }));
-    const decisions = dryRun(ready, { start, leads });
-    expect(decisions.map(({ sales }) => sales[0]?.contractId)).toEqual(['b', 'a', 'b']);
-    expect(start.standings.size).toBe(1);
-  });
-
-  it('compares only leads that both runs decided', () => {
+describe('a difference', () => {
+  it('is told only of leads that both ways decided', () => {
     const ready = compiled(routeOf([entryOf('a')]));
     const [one, two] = [leadsOf(2), leadsOf(2)].map(
       (leads) => routeBatch(ready, leads, stateOf(ready, at)).decisions,

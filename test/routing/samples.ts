@@ -56,6 +56,7 @@ export function routeOf(entries: readonly RouteEntry[], wishes: Partial<Route> =
     maxBuyers: 1,
     fallback: null,
     minBid: null,
+    claimSeconds: 120,
     entries,
     ...wishes,
   };

@@ -64,6 +64,7 @@ describe('a route', () => {
         maxBuyers: 3,
         fallback: 'rest',
         minBid: usd(500),
+        claimSeconds: 120,
         entries: [
           {
             contractId: 'c1',
@@ -190,6 +191,18 @@ describe('a route', () => {
       raw({ method: 'PING_POST', entries: [{ contractId: 'c1' }, { contractId: 'c3' }] }),
       ['CURRENCY_MISMATCH route.entries'],
     ],
+    ['claims without offers', raw({ claimSeconds: 60 }), ['INVALID_VALUE route.claimSeconds']],
+    [
+      'too short a time to claim',
+      raw({ method: 'FIRST_CLAIM', claimSeconds: 4 }),
+      ['INVALID_VALUE route.claimSeconds'],
+    ],
+    [
+      'too long a time to claim',
+      raw({ method: 'FIRST_CLAIM', claimSeconds: 86_401 }),
+      ['INVALID_VALUE route.claimSeconds'],
+    ],
+    ['a time to claim', raw({ method: 'FIRST_CLAIM', claimSeconds: 86_400 }), []],
     ['two currencies without bids', raw({ entries: [{ contractId: 'c1' }, { contractId: 'c3' }] }), []],
     [
       'another’s contract',

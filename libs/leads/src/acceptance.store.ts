@@ -30,7 +30,8 @@ export interface UndeliveredDelivery {
   readonly buyerId: string;
   readonly contractId: string;
   readonly test: boolean;
-  readonly state: EndedDelivery['state'];
+  /** RETURNED: it was taken from the buyer, who had taken it. */
+  readonly state: EndedDelivery['state'] | 'RETURNED';
 }
 
 /** Who writes, and when it counts. */

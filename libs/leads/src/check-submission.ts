@@ -30,6 +30,8 @@ export interface LeadSubmission {
     readonly certificateUrl?: Optional<string>;
   }>;
   readonly score?: Optional<number>;
+  /** The uuid of the ping that it was asked for by. */
+  readonly pingId?: Optional<string>;
 }
 
 /**
@@ -46,6 +48,8 @@ export interface GivenSubmission {
   readonly source: LeadSource | null;
   readonly consent: Consent | null;
   readonly score: number | null;
+  /** Left out where there was none, so that the hash of what came before there were pings is what it was. */
+  readonly pingId?: string;
 }
 
 /** A submission that breaks no rule, in its normal form. */
@@ -155,6 +159,7 @@ export function readSubmission(submission: LeadSubmission, path: readonly string
     source: checkSource(check, submission.source),
     consent: checkConsent(check, submission.consent),
     score: submission.score ?? null,
+    ...(submission.pingId ? { pingId: submission.pingId } : {}),
   };
   const { score } = given;
   if (score !== null && !(Number.isInteger(score) && score >= 0 && score <= 100)) {

@@ -1,11 +1,14 @@
 import { type Outcome, type Refusal, refusal, refuse } from '#outcome';
-import { type Consent, type EarlierFound, windowSince } from '#persons';
+import { type EarlierFound, windowSince } from '#persons';
 import { creditKey, type HeldDesk } from '#routing';
 import type { DeskSheet, TermsNow } from './desk.store.js';
 import type { LeadState, QuarantineReason } from './lead.js';
 import type { IntakeLead, LeadPast, Pending } from './pending.js';
+import type { PingSheet } from './ping-content.js';
 import type { IntakeTerms, PlacedLead, Placement } from './placement.store.js';
+import { isProven } from './proven-consent.js';
 import { suspicionOf } from './quarantine.js';
+import type { RoutedDecision } from './route-decided.js';
 import { standingRefusals } from './submission-answers.js';
 
 /** What becomes of a lead that is kept. */
@@ -41,6 +44,8 @@ export interface KeptDecision {
   /** Contracts of its route whose buyers must not be given the person. */
   readonly suppressedFor: readonly string[];
   readonly verdict: Verdict;
+  /** What its route made of it, once it has taken it. */
+  readonly routed?: RoutedDecision | undefined;
 }
 
 /** What a decision needs beside the batch. */
@@ -52,6 +57,8 @@ export interface Circumstances {
   readonly credit: Map<string, bigint>;
   /** Counts the lead among those of its source, the first time it is asked. */
   readonly sourceCount: (pending: Pending) => number;
+  /** Null: none of the leads is posted with a ping. */
+  readonly pings: PingSheet | null;
 }
 
 /**
@@ -74,6 +81,7 @@ export function decideBatch(
     decisions.set(pending, decision);
     if (decision.kind !== 'KEPT') continue;
     const { leadId, inputHash } = decision.lead;
+    circumstances.pings?.use(decision.lead);
     taken.set(pending.naturalKey, { leadId, inputHash });
   }
   return decisions;
@@ -106,9 +114,18 @@ function decide(
   }
   const again = pending.checked.ok ? pending.checked.value : null;
   // That its route is no more, or its contract, is no fault of the lead's.
-  if (again?.past) return decideAgain(again, again.past, placed?.ok ? placed.value.desk : null);
+  if (again?.past) {
+    const desk = placed?.ok ? placed.value.desk : null;
+    return decideAgain(pending, { lead: again, past: again.past, desk }, circumstances);
+  }
   if (!placed?.ok) return { kind: 'REFUSED', outcome: placed ? refusedBy(placed) : refuse('NOT_FOUND') };
-  const { lead, group, desk } = placed.value;
+  const { group, desk } = placed.value;
+  const { pings } = circumstances;
+  const unusable = pings?.refusal(pending, placed.value.lead, circumstances.now);
+  if (unusable) return { kind: 'REFUSED', outcome: { ok: false, refusals: [unusable] } };
+  const lead = pings
+    ? { ...placed.value.lead, offers: pings.offersOf(placed.value.lead) }
+    : placed.value.lead;
   const terms = group === null ? null : (placement.terms[group] ?? null);
   const now = group === null ? null : sheet.terms[group];
   if (terms && now) {
@@ -141,8 +158,18 @@ function decide(
 }
 
 /** What was taken before is good; only another buyer is looked for, where a route says who. */
-function decideAgain(lead: IntakeLead, past: LeadPast, desk: HeldDesk | null): KeptDecision {
-  const { duplicateFor, suppressedFor } = past;
+function decideAgain(
+  pending: Pending,
+  {
+    lead,
+    past,
+    desk,
+  }: { readonly lead: IntakeLead; readonly past: LeadPast; readonly desk: HeldDesk | null },
+  circumstances: Circumstances,
+): KeptDecision {
+  const now = desk && standingAgainst(pending, { lead, desk }, circumstances);
+  const duplicateFor = [...past.duplicateFor, ...(now?.duplicateFor ?? [])];
+  const suppressedFor = [...past.suppressedFor, ...(now?.suppressedFor ?? [])];
   const verdict = desk ? sold : { ...sold, state: 'UNSOLD' as const };
   return { kind: 'KEPT', lead, groups: [], desk, duplicateFor, suppressedFor, verdict };
 }
@@ -157,10 +184,13 @@ function standingAgainst(
   { sheet, now }: Circumstances,
 ): Against & { readonly duplicate: EarlierFound | undefined } {
   if (lead.submission.test) return { ...nothingAgainst, duplicate: undefined };
-  const { keys, agencyId } = lead;
+  const { keys, agencyId, past } = lead;
   const found = (windowDays: number, buyerId: string | null): EarlierFound | undefined => {
-    const since = windowSince(windowDays, now);
-    return since && sheet.history.find(keys, agencyId, { since, buyerId });
+    // One that was taken before is no duplicate of itself, nor of what came after it; its route may come to buyers now who were
+    // not considered then.
+    const before = past && buyerId === null ? past.receivedAt : null;
+    const since = windowSince(windowDays, before ?? now);
+    return since && sheet.history.find(keys, agencyId, { since, buyerId, ...(before && { before }) });
   };
   const ofVertical = found(pending.rules.settings.dedupeWindowDays, null);
   const contracts = [...desk.contracts.values()];
@@ -212,11 +242,6 @@ export function owedUnder({ base, fee }: IntakeTerms): bigint {
 function takeCredit(terms: IntakeTerms, credit: Map<string, bigint>): void {
   const room = credit.get(creditKeyOf(terms));
   if (room !== undefined) credit.set(creditKeyOf(terms), room - owedUnder(terms));
-}
-
-/** Text and time of a consent are there. */
-export function isProven(consent: Consent | null): boolean {
-  return (consent?.text?.trim() ?? '') !== '' && consent?.capturedAt !== null && consent !== null;
 }
 
 const sold: Verdict = { state: 'SOLD', reason: null, duplicateOf: null };

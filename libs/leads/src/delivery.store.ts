@@ -15,6 +15,7 @@ export interface DeliveryRow {
   readonly stage: OutcomeStage;
   readonly qualified_at: Date | null;
   readonly returned_at: Date | null;
+  readonly rerouted_at: Date | null;
   readonly delivered_at: Date;
   readonly first_attempt_at: Date | null;
   readonly first_contact_at: Date | null;
@@ -24,7 +25,7 @@ export interface DeliveryRow {
 
 /** The columns of a delivery, for a select over `deliveries` under the alias `d`. */
 export const deliveryColumns = `d.agency_id, d.id, d.lead_id, d.buyer_id, d.contract_id, d.contract_version, d.test,
-  d.state, d.stage, d.qualified_at, d.returned_at, d.delivered_at, d.first_attempt_at, d.first_contact_at,
+  d.state, d.stage, d.qualified_at, d.returned_at, d.rerouted_at, d.delivered_at, d.first_attempt_at, d.first_contact_at,
   d.contact_due_at, d.contact_overdue_at`;
 
 /** Row to domain type. */
@@ -41,6 +42,7 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     stage: row.stage,
     qualifiedAt: row.qualified_at,
     returnedAt: row.returned_at,
+    reroutedAt: row.rerouted_at,
     deliveredAt: row.delivered_at,
     contact: {
       firstAttemptAt: row.first_attempt_at,
@@ -97,6 +99,23 @@ export class DeliveryStore {
       `update deliveries set first_attempt_at = coalesce(first_attempt_at, $3),
          first_contact_at = coalesce(first_contact_at, $4) where agency_id = $1 and id = $2`,
       [delivery.agencyId, delivery.id, attemptAt, contactAt],
+    );
+  }
+
+  /**
+   * Takes the lead from its buyer, so that another one may get it: the delivery is RETURNED, and the lead, unless another buyer
+   * has it, ACCEPTED as before it was sold.
+   */
+  async takeFromBuyer(tx: Transaction, delivery: Delivery, now: Date): Promise<void> {
+    await tx.query(
+      `update deliveries set state = 'RETURNED', returned_at = $3, rerouted_at = $3
+       where agency_id = $1 and id = $2 and state = 'ACCEPTED'`,
+      [delivery.agencyId, delivery.id, now],
+    );
+    await tx.query(
+      `update leads set state = 'ACCEPTED' where agency_id = $1 and id = $2 and state = 'SOLD' and not exists (
+         select 1 from deliveries d where d.agency_id = $1 and d.lead_id = $2 and d.state = 'ACCEPTED')`,
+      [delivery.agencyId, delivery.leadId],
     );
   }
 

@@ -44,6 +44,8 @@ export interface Delivery {
   /** When it was first said to be of high quality; null while that does not hold. */
   readonly qualifiedAt: Date | null;
   readonly returnedAt: Date | null;
+  /** When it was taken from its buyer for another one; null for a lead that its buyer gave back. */
+  readonly reroutedAt: Date | null;
   /** When the buyer took it; as long as it has not, when it was offered. */
   readonly deliveredAt: Date;
   readonly contact: ContactClock;

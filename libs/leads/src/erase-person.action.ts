@@ -5,10 +5,12 @@ import { once, type Transaction, UnitOfWork } from '#database';
 import type { Actor } from '#organizations';
 import { done, type Outcome, refusal, refuse, refused } from '#outcome';
 import { KeyRing, type LookUps, PersonHashStore, readEmailAddress, readPhone } from '#persons';
+import { emit } from '#events';
 import { ErasureStore, type HeldLead, type LeadKey } from './erasure.store.js';
 import { LeadOpener } from './lead-opener.store.js';
 import type { OpenedLead } from './lead.js';
 import { personKeys } from './pending.js';
+import { RecallStore } from './recall.store.js';
 
 /** Whose data is to go: of one lead (its uuid), or of everybody who is reached so. */
 export type PersonToErase =
@@ -37,7 +39,8 @@ const maxErased = 500;
 /**
  * Erases persons: destroys their data keys, so that nobody can open what was sealed, in backups from now on neither, and
  * cuts the tie to the hashes that found them. Books, statements, deliveries, outcomes and dedupe stay as they are; so does
- * the proof of consent, for as long as it must be shown.
+ * the proof of consent, for as long as it must be shown. What is on its way to a buyer is canceled, and who had the
+ * person is told, so that they can erase it too.
  */
 @Injectable()
 export class ErasePerson {
@@ -47,6 +50,7 @@ export class ErasePerson {
     private readonly opener: LeadOpener,
     private readonly persons: PersonHashStore,
     private readonly keyRing: KeyRing,
+    private readonly recalls: RecallStore,
     @Inject('Clock') private readonly clock: Clock,
   ) {}
 
@@ -100,11 +104,13 @@ export class ErasePerson {
     const kept = new Set(holds.map(({ leadId }) => leadId));
     const erased = leads.filter(({ id }) => !kept.has(id));
     if (erased.length > 0) {
+      const facts = await this.recalls.recall(tx, erased, now);
       await this.persons.unlink(
         tx,
         erased.map((lead) => ({ ...keyOf(lead), keys: hashKeys(lead, lookUps) })),
       );
       await this.erasure.erase(tx, erased.map(keyOf), now);
+      await emit(tx, ...facts);
     }
     for (const { agencyId, id } of erased) {
       const entry = { action: 'person.erase', subject: `lead:${id}`, at: now };

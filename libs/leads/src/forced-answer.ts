@@ -20,7 +20,7 @@ export interface ForcedRefusal {
 }
 
 /** States in which a lead is kept without being given to anybody. */
-export type ForcedState = 'DUPLICATE' | 'SUPPRESSED' | 'QUARANTINED';
+export type ForcedState = 'DUPLICATE' | 'SUPPRESSED' | 'QUARANTINED' | 'UNSOLD';
 
 /** What a test lead gets for one address or postal code, so that an integration can be tried against every answer. */
 export interface ForcedAnswer {
@@ -103,6 +103,13 @@ export const forcedAnswers: readonly ForcedAnswer[] = [
     postalCode: '00008',
     meaning: 'The contract asks for a proof of consent, and there is none.',
     refusals: [standard('CONSENT_MISSING', 'consent')],
+  },
+  {
+    local: 'unsold',
+    postalCode: '00009',
+    meaning: 'No buyer takes it at present: kept as UNSOLD.',
+    refusals: [],
+    state: 'UNSOLD',
   },
 ];
 

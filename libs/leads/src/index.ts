@@ -14,10 +14,22 @@ export {
 } from './acceptance.store.js';
 export { destinationOfContract, handoverTable } from './destination-sql.js';
 export { RouteUnsoldLead } from './route-unsold-lead.action.js';
+export {
+  DryRunRoute,
+  type DryRunRouteInput,
+  mostRedecided,
+  type RedecidedLead,
+  type RouteDryRun,
+} from './dry-run-route.queries.js';
 export { RouteAgain } from './route-again.action.js';
+/** For offers: leads that are decided again, and what would become of a lead that is not sent yet. */
+export { type Release, ReleasedLeads } from './released-leads.action.js';
+export { type LeadToTry, type LeadTried, TryLead } from './try-lead.action.js';
+export type { PingContent } from './ping-content.js';
 export { Overloaded } from './group-commit.js';
 export { type LeadFilter, type LeadPage, LeadQueries } from './lead.queries.js';
 export { SubmitLeads, type SubmittedLead } from './submit-leads.action.js';
+export { ForeseeLeads, type ForeseenLead } from './foresee-leads.action.js';
 /** What people decide on leads: quarantine, erasure, legal holds, proofs of consent. */
 export { DecideQuarantine, type DecideLeadInput, type LeadDecided } from './decide-quarantine.action.js';
 export {

@@ -128,8 +128,11 @@ export class LeadQueries {
   }
 }
 
-/** A lead is the buyer's once it has taken it: before that, and when it never does, it sees nothing of the person. */
-const taken = `d.state in ('ACCEPTED', 'RETURNED')`;
+/**
+ * A lead is the buyer's once it has taken it: before that, when it never does, and once the lead was taken from it for another
+ * buyer, it sees nothing of the person.
+ */
+const taken = `d.state in ('ACCEPTED', 'RETURNED') and d.rerouted_at is null`;
 
 interface Scope {
   /** The agencies whose leads may be seen, as a select of ids. */

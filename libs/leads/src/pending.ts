@@ -1,6 +1,7 @@
 import { newId } from '#database';
 import type { Actor } from '#organizations';
 import { done, type Outcome } from '#outcome';
+import type { PastOffers } from '#routing';
 import type { LookUps, PersonHashes, PersonKey } from '#persons';
 import type { LeadRules } from '#verticals';
 import type { CheckedSubmission, SubmissionRead } from './check-submission.js';
@@ -21,6 +22,8 @@ export interface IntakeLead {
   readonly isReleased: boolean;
   /** It was taken before, and is given to another buyer; null: it is new, or comes out of quarantine. */
   readonly past: LeadPast | null;
+  /** What was offered, bid and claimed before; null: nothing was. */
+  readonly offers: PastOffers | null;
 }
 
 /** What became so far of a lead that is routed again. */
@@ -79,7 +82,8 @@ export function intakeLeadOf(
   const hashes = lookUps.ofPerson(submission.contact);
   return {
     agencyId: actor.organizationId,
-    leadId: newId(),
+    // What was pinged has its id already; whether it may be used is decided with the batch.
+    leadId: submission.pingId ?? newId(),
     submittedBy: actor.id,
     submission,
     inputHash,
@@ -87,6 +91,7 @@ export function intakeLeadOf(
     keys: personKeys(hashes, submission.vertical),
     isReleased: false,
     past: null,
+    offers: null,
   };
 }
 

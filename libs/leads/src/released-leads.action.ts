@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { Transaction } from '#database';
+import { Database, type Transaction } from '#database';
 import type { Actor } from '#organizations';
 import { done, type Outcome, refusal, refused, refuse } from '#outcome';
 import { KeyRing } from '#persons';
+import { type Claim, pastOffers } from '#routing';
 import { noRules, VerticalQueries } from '#verticals';
+import type { Decision } from './decide-intake.js';
 import type { Lead, OpenedLead } from './lead.js';
 import { LeadQueries } from './lead.queries.js';
-import { type LeadPast, naturalKeyOf, type Pending, personKeys } from './pending.js';
-import { hasMoved } from './intake.store.js';
-import { type Decisions, type Prepared, type Taken, TakeLeads } from './take-leads.action.js';
+import { type IntakeLead, type LeadPast, naturalKeyOf, type Pending, personKeys } from './pending.js';
+import { decisionsOf, type Prepared, TakeLeads } from './take-leads.action.js';
 
 /** A lead out of quarantine, ready to be decided anew. */
 export interface Release {
@@ -20,6 +21,7 @@ export interface Release {
 @Injectable()
 export class ReleasedLeads {
   constructor(
+    private readonly database: Database,
     private readonly leads: LeadQueries,
     private readonly verticals: VerticalQueries,
     private readonly keyRing: KeyRing,
@@ -32,10 +34,13 @@ export class ReleasedLeads {
     { agencyId, id }: Pick<Lead, 'agencyId' | 'id'>,
     now: Date,
     past: LeadPast | null = null,
+    claim: Claim | null = null,
   ): Promise<Release | null> {
     const [lead] = await this.leads.opened([{ agencyId, id }]);
     if (!lead?.contact) return null;
-    const pending = await this.pendingOf({ ...actor, organizationId: agencyId }, lead, { now, past });
+    const earlier = past && (await pastOffers(this.database, [{ agencyId, leadId: id }], now)).get(id);
+    const offers = earlier ? { ...earlier, claim } : null;
+    const pending = await this.pendingOf({ ...actor, organizationId: agencyId }, lead, { now, past, offers });
     return { pending, prepared: await this.takeLeads.prepare([pending], now, true) };
   }
 
@@ -45,11 +50,9 @@ export class ReleasedLeads {
     { pending, prepared }: Release,
     field: readonly string[],
   ): Promise<Outcome<null>> {
-    const taken = await this.takeLeads.take(tx, [pending], prepared);
+    const taken = await this.decide(tx, { pending, prepared });
     if (!taken.ok) return taken;
-    const decisions = await whatWasTaken(taken.value);
-    if (!decisions) return refused();
-    const decision = decisions.get(pending);
+    const decision = taken.value;
     if (decision?.kind === 'KEPT') return done(null);
     if (decision?.kind !== 'REFUSED' || decision.outcome.ok) return refuse('LEAD_NOT_QUARANTINED', { field });
     return refused(
@@ -57,10 +60,33 @@ export class ReleasedLeads {
     );
   }
 
+  /** The decision itself. Refuses, without a reason, when something moved meanwhile. */
+  async decide(tx: Transaction, { pending, prepared }: Release): Promise<Outcome<Decision | undefined>> {
+    const { checked } = pending;
+    if (checked.ok && checked.value.past && !(await this.isStill(tx, checked.value, checked.value.past)))
+      return refused();
+    const decisions = await decisionsOf(await this.takeLeads.take(tx, [pending], prepared));
+    return decisions ? done(decisions.get(pending)) : refused();
+  }
+
+  /** Whether the same buyers have been given the lead as when it was read: one may have claimed it since. */
+  private async isStill(
+    tx: Transaction,
+    { agencyId, leadId }: IntakeLead,
+    { soldTo, failedBuyers }: LeadPast,
+  ): Promise<boolean> {
+    const rows = await tx.query<{ buyer_id: string }>(
+      'select distinct buyer_id from deliveries where agency_id = $1 and lead_id = $2',
+      [agencyId, leadId],
+    );
+    const known = new Set([...soldTo, ...failedBuyers]);
+    return rows.length === known.size && rows.every(({ buyer_id: buyerId }) => known.has(buyerId));
+  }
+
   private async pendingOf(
     actor: Actor,
     lead: OpenedLead,
-    { now, past }: { readonly now: Date; readonly past: LeadPast | null },
+    { now, past, offers }: Pick<IntakeLead, 'past' | 'offers'> & { readonly now: Date },
   ): Promise<Pending> {
     const lookUps = await this.keyRing.lookUps();
     const rules = (await this.verticals.rules([lead.vertical], now)).get(lead.vertical) ?? noRules;
@@ -97,18 +123,9 @@ export class ReleasedLeads {
         keys: personKeys(hashes, lead.vertical),
         isReleased: true,
         past,
+        offers,
       }),
     };
-  }
-}
-
-/** Undefined when something moved meanwhile. */
-async function whatWasTaken({ last }: Taken): Promise<Decisions | undefined> {
-  try {
-    return await last;
-  } catch (error) {
-    if (hasMoved(error)) return undefined;
-    throw error;
   }
 }
 

@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Transaction, UnitOfWork } from '#database';
 import { systemActor } from '#organizations';
 import { done, invariant } from '#outcome';
-import { DecisionStore, type DecisionView, outcomesOf, RouteQueries, type SaleLost } from '#routing';
+import { DecisionStore, RouteQueries, type SaleLost } from '#routing';
 import { AcceptanceStore, type UndeliveredDelivery } from './acceptance.store.js';
 import type { DeliveryState } from './delivery.js';
+import type { LeadState } from './lead.js';
 import type { LeadPast } from './pending.js';
+import { contractsWith } from './person-standing.js';
 import { ReleasedLeads } from './released-leads.action.js';
 
 interface QueuedLead {
@@ -15,6 +17,8 @@ interface QueuedLead {
 
 const actor = systemActor('route-again');
 const maxRounds = 6;
+/** Who is in another state goes nowhere any more. */
+const routable: readonly LeadState[] = ['ACCEPTED', 'UNSOLD', 'SOLD'];
 
 /** Leads that their buyer did not take: they are offered to the next one, or are unsold. */
 @Injectable()
@@ -54,7 +58,10 @@ export class RouteAgain {
       `select agency_id as "agencyId", lead_id as "leadId" from leads_to_route order by queued_at limit $1`,
       [limit],
     );
-    for (const each of queued) await this.routeOne(each, now);
+    const errors: unknown[] = [];
+    // One that cannot be routed must not keep the others from it.
+    for (const each of queued) await this.routeOne(each, now).catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
     return queued.length;
   }
 
@@ -76,10 +83,12 @@ export class RouteAgain {
           [queued.agencyId, queued.leadId],
         );
         if (taken.length === 0 || !release) return done(null);
-        await tx.query('select 1 from leads where agency_id = $1 and id = $2 for update', [
-          queued.agencyId,
-          queued.leadId,
-        ]);
+        const [lead] = await tx.query<{ state: LeadState }>(
+          'select state from leads where agency_id = $1 and id = $2 for update',
+          [queued.agencyId, queued.leadId],
+        );
+        // Meanwhile its person was erased, or the other buyer of a shared lead gave it back.
+        if (!lead || !routable.includes(lead.state)) return done(null);
         return await this.released.take(tx, release, []);
       });
       // Without a reason: something moved meanwhile, and nothing was done.
@@ -88,9 +97,15 @@ export class RouteAgain {
     }
   }
 
-  private async pastOf({ agencyId, leadId }: QueuedLead): Promise<LeadPast> {
-    const rows = await this.database.query<{ buyer_id: string; state: DeliveryState; received_at: Date }>(
-      `select d.buyer_id, d.state, l.received_at from leads l
+  /** What became of a lead so far. */
+  async pastOf({ agencyId, leadId }: QueuedLead): Promise<LeadPast> {
+    const rows = await this.database.query<{
+      buyer_id: string;
+      state: DeliveryState | null;
+      rerouted: boolean;
+      received_at: Date;
+    }>(
+      `select d.buyer_id, d.state, d.rerouted_at is not null as rerouted, l.received_at from leads l
        left join deliveries d on d.agency_id = l.agency_id and d.lead_id = l.id
        where l.agency_id = $1 and l.id = $2`,
       [agencyId, leadId],
@@ -98,27 +113,24 @@ export class RouteAgain {
     const [first] = rows;
     invariant(first, 'a lead that is to be routed is gone');
     const [decided] = await this.routes.decisions([leadId]);
+    // One that was offered and never sold has no deliveries.
+    const given = rows.filter(({ state }) => state !== null);
     return {
       receivedAt: first.received_at,
-      failedBuyers: new Set(rows.filter(({ state }) => !isHad(state)).map(({ buyer_id: id }) => id)),
-      soldTo: rows.filter(({ state }) => isHad(state)).map(({ buyer_id: id }) => id),
+      failedBuyers: new Set(given.filter((row) => !isHad(row)).map(({ buyer_id: id }) => id)),
+      soldTo: given.filter(isHad).map(({ buyer_id: id }) => id),
       duplicateFor: contractsWith(decided, 'DUPLICATE_FOR_BUYER'),
       suppressedFor: contractsWith(decided, 'SUPPRESSED'),
     };
   }
 }
 
-function isHad(state: DeliveryState): boolean {
-  return state === 'PENDING' || state === 'ACCEPTED' || state === 'RETURNED';
-}
-
-/** What stood against contracts when the lead was decided first: its person has not changed. */
-function contractsWith(
-  decided: DecisionView | undefined,
-  reason: 'DUPLICATE_FOR_BUYER' | 'SUPPRESSED',
-): readonly string[] {
-  if (!decided) return [];
-  return outcomesOf(decided.decision, decided.routes).flatMap(({ outcome, detail, entry }) =>
-    outcome === reason && detail === 0 ? [entry.contractId] : [],
-  );
+function isHad({
+  state,
+  rerouted,
+}: {
+  readonly state: DeliveryState | null;
+  readonly rerouted: boolean;
+}): boolean {
+  return !rerouted && (state === 'PENDING' || state === 'ACCEPTED' || state === 'RETURNED');
 }

@@ -1,5 +1,8 @@
 import {
   applyChanges,
+  claimOffer,
+  type CompiledRoute,
+  type Decision,
   type DraftState,
   draftOf,
   type HeldDesk,
@@ -7,10 +10,12 @@ import {
   type RoutableLead,
   routeBatch,
   type RoutedAtDesk,
+  type RoutedBatch,
   type Sale,
 } from '#routing';
-import { isProven, type KeptDecision } from './decide-intake.js';
+import type { KeptDecision } from './decide-intake.js';
 import type { Pending } from './pending.js';
+import { isProven } from './proven-consent.js';
 
 /** A lead of a batch that takes a route. */
 export interface ToRoute {
@@ -18,11 +23,18 @@ export interface ToRoute {
   readonly decision: KeptDecision;
 }
 
+/** The decision on one lead, with the routes that it went by. */
+export interface RoutedDecision {
+  readonly decision: Decision;
+  readonly compiled: CompiledRoute;
+}
+
 /** What the routes of a batch made of its leads. */
 export interface BatchRouted {
   /** For keeping: one for each desk that was used. */
   readonly desks: readonly RoutedAtDesk[];
   readonly sales: ReadonlyMap<Pending, readonly Sale[]>;
+  readonly routed: ReadonlyMap<Pending, RoutedDecision>;
   /** Buyers may claim these, or bid for them. */
   readonly offered: ReadonlySet<Pending>;
 }
@@ -35,6 +47,7 @@ export function routeDecided(leads: readonly ToRoute[], state: DraftState): Batc
   const desks: RoutedAtDesk[] = [];
   const sales = new Map<Pending, readonly Sale[]>();
   const offered = new Set<Pending>();
+  const routed = new Map<Pending, RoutedDecision>();
   const byDesk = new Map<HeldDesk, ToRoute[]>();
   for (const each of leads) {
     const { desk } = each.decision;
@@ -48,20 +61,29 @@ export function routeDecided(leads: readonly ToRoute[], state: DraftState): Batc
     // is at work beside it would stand between the two.
     const isAlone = ![...byDesk.keys()].some((other) => other !== desk && haveContractsInCommon(other, desk));
     const before = isAlone && openBatchOf(desk, state) ? null : draftOf(state);
-    const batch = routeBatch(
-      desk.compiled,
-      own.map((each) => routable(each, state.at)),
-      state,
-    );
+    const batch = decidedAt(desk.compiled, own, state);
     applyChanges(state, batch);
     desks.push({ desk, state: before, batch });
     own.forEach(({ pending }, index) => {
       const decision = batch.decisions[index];
+      if (decision) routed.set(pending, { decision, compiled: desk.compiled });
       if (decision?.result === 'OFFERED') offered.add(pending);
       sales.set(pending, decision?.sales ?? []);
     });
   }
-  return { desks, sales, offered };
+  return { desks, sales, offered, routed };
+}
+
+/** A lead that is claimed comes alone. */
+function decidedAt(compiled: CompiledRoute, leads: readonly ToRoute[], state: DraftState): RoutedBatch {
+  const [first] = leads;
+  const claim = first?.decision.lead.offers?.claim ?? null;
+  if (first && claim) return claimOffer(compiled, { ...claim, lead: routable(first, state.at) }, state);
+  return routeBatch(
+    compiled,
+    leads.map((each) => routable(each, state.at)),
+    state,
+  );
 }
 
 /** Perhaps: those of two agencies, or of two verticals, have none. */
@@ -72,7 +94,7 @@ function haveContractsInCommon(one: HeldDesk, other: HeldDesk): boolean {
 function routable({ pending, decision }: ToRoute, receivedAt: Date): RoutableLead {
   const { lead, duplicateFor, suppressedFor } = decision;
   const { contact, attributes, source, score, test, consent } = lead.submission;
-  const { past } = lead;
+  const { past, offers } = lead;
   return {
     leadId: lead.leadId,
     receivedAt: past?.receivedAt ?? receivedAt,
@@ -93,7 +115,9 @@ function routable({ pending, decision }: ToRoute, receivedAt: Date): RoutableLea
       past?.failedBuyers.has(buyerId) ? [contractId] : [],
     ),
     soldTo: past?.soldTo ?? [],
-    bids: null,
+    bids: offers?.bids ?? null,
+    bidFaults: offers?.bidFaults ?? [],
+    offeredBy: offers?.offeredBy ?? [],
   };
 }
 

@@ -66,6 +66,11 @@ const contract: readonly PossibleRefusal[] = [
   standard('DUPLICATE_LEAD', 'contact'),
   standard('LEAD_SUPPRESSED', 'contact'),
   standard('CONSENT_MISSING', 'consent'),
+  standard('NOT_FOUND', 'pingId'),
+  standard('PING_EXPIRED', 'pingId'),
+  standard('PING_USED', 'pingId'),
+  // At what differs from the ping.
+  standard('PING_CHANGED', 'N'),
 ];
 
 /**

@@ -17,6 +17,8 @@ import { type Decision, decideBatch, type KeptDecision, owedUnder, type Verdict 
 import { type DeskSheet, DeskStore } from './desk.store.js';
 import { hasMoved, IntakeStore, type KeptLead } from './intake.store.js';
 import type { IntakeLead, Pending } from './pending.js';
+import type { PingSheet } from './ping-content.js';
+import { holdPings, keepOffered } from './ping.store.js';
 import {
   askedBy,
   type IntakeTerms,
@@ -82,13 +84,13 @@ export class TakeLeads {
     const { now, anew } = prepared;
     const held = await this.hold(tx, batch, prepared);
     if (!held) return refused();
-    const { routes, placed, sheet, rooms } = held;
+    const { routes, placed, sheet, rooms, pings } = held;
     const sourceCount = (pending: Pending) => (pending.sourceCount ??= this.countSource(pending, now));
     const { credit } = routes.state;
-    const decided = decideBatch(batch, { sheet, placement: placed, now, credit, sourceCount });
+    const decided = decideBatch(batch, { sheet, placement: placed, now, credit, sourceCount, pings });
     if (!decided) return refused();
     const routed = await this.route(tx, decided, { ...held, anew, now });
-    return done({ last: this.write(tx, routed, { prepared, sheet, rooms }) });
+    return done({ last: this.write(tx, routed, { prepared, sheet, rooms, pings }) });
   }
 
   /**
@@ -117,7 +119,8 @@ export class TakeLeads {
       others.length === 0 ? rooms : new Map([...rooms, ...(await holdCreditRooms(tx, others))]);
     setRooms(routes.state.credit, allRooms, placed);
     const sheet = opened ?? (await this.desk.open(tx, batch, placed, now));
-    return { routes, placed, sheet, rooms: allRooms };
+    const pings = await holdPings(tx, batch, now);
+    return { routes, placed, sheet, rooms: allRooms, pings };
   }
 
   /** Sends leads on their routes, and finds the terms of whoever gets them. */
@@ -130,7 +133,7 @@ export class TakeLeads {
       decision.kind === 'KEPT' && decision.desk ? [{ pending, decision }] : [],
     );
     if (leads.length === 0) return { decisions: decided, terms: placed.terms, desks: [] };
-    const { desks, sales, offered } = routeDecided(leads, routes.state);
+    const { desks, sales, offered, routed } = routeDecided(leads, routes.state);
     const wanted = new Map<string, TermsWanted>();
     for (const { pending, decision } of leads) {
       for (const sale of sales.get(pending) ?? []) wanted.set(...wantedFor(pending, decision, sale));
@@ -151,7 +154,8 @@ export class TakeLeads {
       });
       const isOpen = offered.has(pending) || (decision.lead.past?.soldTo.length ?? 0) > 0;
       const state = groups.length > 0 ? 'SOLD' : isOpen ? 'ACCEPTED' : 'UNSOLD';
-      decisions.set(pending, { ...decision, groups, verdict: { ...decision.verdict, state } });
+      const verdict = { ...decision.verdict, state } as const;
+      decisions.set(pending, { ...decision, groups, verdict, routed: routed.get(pending) });
     }
     return { decisions, terms, desks };
   }
@@ -164,7 +168,8 @@ export class TakeLeads {
       prepared: { keys, now },
       sheet,
       rooms,
-    }: { readonly prepared: Prepared; readonly sheet: DeskSheet; readonly rooms: Rooms },
+      pings,
+    }: Pick<Held, 'sheet' | 'rooms' | 'pings'> & { readonly prepared: Prepared },
   ): Promise<Decisions> {
     const kept = [...decisions].flatMap(([pending, decision]) =>
       decision.kind === 'KEPT' ? [keep(pending, decision, keys)] : [],
@@ -173,6 +178,7 @@ export class TakeLeads {
     const [accepted] = await Promise.all([
       kept.length > 0 ? this.intake.write(tx, kept, terms, now) : new Set<string>(),
       this.routed.write(tx, desks, { isFirst, now }),
+      keepOffered(tx, kept, { desks, isNew: isFirst, pings, now }),
       useCredit(tx, creditUsesOf(kept, terms, rooms)),
       this.settlePersons(tx, sheet, kept, now),
     ]);
@@ -223,11 +229,23 @@ export interface Taken {
   readonly last: Promise<Decisions>;
 }
 
+/** Waits for what was written. Undefined when something moved meanwhile: the transaction is broken then. */
+export async function decisionsOf(taken: Outcome<Taken>): Promise<Decisions | undefined> {
+  if (!taken.ok) return undefined;
+  try {
+    return await taken.value.last;
+  } catch (error) {
+    if (hasMoved(error)) return undefined;
+    throw error;
+  }
+}
+
 interface Held {
   readonly routes: HeldDesks;
   readonly placed: Placement;
   readonly sheet: DeskSheet;
   readonly rooms: Rooms;
+  readonly pings: PingSheet | null;
 }
 
 interface AtDesk extends Held {

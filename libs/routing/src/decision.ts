@@ -59,14 +59,28 @@ export interface ConsideredEntry {
   readonly outcome: EntryOutcome;
   /**
    * What more is known: FILTER_MISMATCH: which clause (see clausesOf); CAP_REACHED, BUDGET_REACHED: which of the caps;
-   * BELOW_MIN_BID: see {@link bidDetails}; DUPLICATE_FOR_BUYER: see {@link duplicateDetails}; SOLD: its rank. Otherwise
-   * 0.
+   * BELOW_MIN_BID: see {@link bidDetails}; DUPLICATE_FOR_BUYER: see {@link duplicateDetails}; OFFERED: see
+   * {@link offerDetails}; SOLD: its rank. Otherwise 0.
    */
   readonly detail: number;
 }
 
 /** What BELOW_MIN_BID says more exactly. */
-export const bidDetails = { tooLow: 0, none: 1, expired: 2, otherCurrency: 3 } as const;
+export const bidDetails = {
+  tooLow: 0,
+  none: 1,
+  expired: 2,
+  otherCurrency: 3,
+  /** The answer came too late, could not be read, or bid more than is believed. */
+  late: 4,
+  unreadable: 5,
+  tooHigh: 6,
+  /** The buyer's system could not be asked, or the buyer gave no address to ask at. */
+  unreachable: 7,
+  noAddress: 8,
+} as const;
+/** What OFFERED says more exactly: it is offered now, or was and nobody claimed it in time. */
+export const offerDetails = { open: 0, lapsed: 1 } as const;
 /** What DUPLICATE_FOR_BUYER says more exactly: had the person before, has this lead, failed to take it, got it by another contract. */
 export const duplicateDetails = { hadPerson: 0, hasLead: 1, failedBefore: 2, sameLead: 3 } as const;
 

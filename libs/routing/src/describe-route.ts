@@ -58,12 +58,14 @@ export function describeRoute(rules: RouteRules): DescribedRoute {
       ? 'Each is sold once'
       : `Each is sold to at most ${maxBuyers} buyers, chosen one after the other, each at its own price`;
   const floor = minBid ? ` Bids below ${formatMoney(minBid)} do not count.` : '';
+  const claims =
+    method === 'FIRST_CLAIM' ? ` It may be claimed for ${describeSeconds(rules.claimSeconds)}.` : '';
   const rest =
     fallback === null
       ? 'What nobody takes stays unsold and is kept.'
       : `What nobody takes goes to the route ${fallback}.`;
   return {
-    summary: `A lead of ${vertical} goes to ${methodWords[method]}. ${sale}.${floor} ${rest}`,
+    summary: `A lead of ${vertical} goes to ${methodWords[method]}. ${sale}.${floor}${claims} ${rest}`,
     entries: entriesInOrder(rules).map((entry) => ({
       contractId: entry.contractId,
       clauses: describeEntry(entry, method),

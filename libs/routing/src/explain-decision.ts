@@ -8,6 +8,7 @@ import {
   type RoutingResult,
   type Sale,
   bidDetails,
+  offerDetails,
   duplicateDetails,
   outcomesOf,
 } from './decision.js';
@@ -136,7 +137,9 @@ function reasonOf(each: ConsideredEntry, sale: Sale | undefined): string {
     case 'SOLD':
       return sale ? `Sold for ${formatMoney(money(sale.amountMinor, asCurrency(sale.currency)))}.` : 'Sold.';
     case 'OFFERED':
-      return 'Offered: it may be claimed or bid for.';
+      return detail === offerDetails.lapsed
+        ? 'It was offered, and not claimed in time.'
+        : 'Offered: it may be claimed or bid for.';
     case 'FILTER_MISMATCH':
       return mismatchReason(each);
     case 'CAP_REACHED':
@@ -190,7 +193,7 @@ function duplicateReason(detail: number): string {
     case duplicateDetails.sameLead:
       return 'The buyer got this lead under another of its contracts.';
     case duplicateDetails.failedBefore:
-      return 'Handing the lead over under this contract was tried before, without success.';
+      return 'The buyer was given the lead before, and did not take it or did not reach the person in time.';
     default:
       return 'The buyer was given this person before, within the window for duplicates.';
   }
@@ -204,6 +207,16 @@ function bidReason(detail: number): string {
       return 'The bid had expired.';
     case bidDetails.otherCurrency:
       return 'The bid was in another currency.';
+    case bidDetails.late:
+      return 'The answer to the ping came too late.';
+    case bidDetails.unreadable:
+      return 'The answer to the ping could not be read.';
+    case bidDetails.tooHigh:
+      return 'The bid was so high that it is taken for a mistake.';
+    case bidDetails.unreachable:
+      return "The buyer's system could not be asked for a bid.";
+    case bidDetails.noAddress:
+      return 'The buyer has set no address for pings.';
     default:
       return 'The bid was below the lowest that counts.';
   }

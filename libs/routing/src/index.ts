@@ -40,18 +40,17 @@ export {
   bidDetails,
   duplicateDetails,
   entriesInOrder,
+  offerDetails,
   outcomesOf,
   routingResults,
 } from './decision.js';
-export { type RoutedBatch, claimOffer, routeBatch } from './route-batch.js';
-export {
-  type DecisionDifference,
-  type PastLead,
-  differencesOf,
-  dryRun,
-  stateBefore,
-  withCounters,
-} from './replay.js';
+export { type Claim, type RoutedBatch, claimOffer, routeBatch } from './route-batch.js';
+export { type DecisionDifference, differencesOf, stateBefore, withCounters } from './replay.js';
+export { type PastBatch, type PastDecision, type Present, type Redecided, dryRun } from './dry-run.js';
+export { type MissedLead, MissedLeadQueries, mostMissedLooked } from './missed-leads.queries.js';
+export { type Sold, type Tally, tallyOf } from './tally.js';
+export { type PastFound, type PastWanted, PastDecisions } from './past-decisions.queries.js';
+export { type ProposedRoute, ProposeRoute } from './propose-route.queries.js';
 export {
   type DecisionExplanation,
   type DecisionViewer,
@@ -81,4 +80,7 @@ export {
 export type { RouteAsked } from './known-routes.js';
 export { type HeldDesk, type HeldDesks, RoutingDeskStore } from './routing-desk.store.js';
 export { DecisionStore, openBatchOf, type RoutedAtDesk, type SaleLost } from './decision.store.js';
+export * from './offer.js';
+export { keepOffers, pastOffers } from './offer.store.js';
+export { TidyCounters } from './tidy-counters.action.js';
 export { RoutingModule } from './routing.module.js';

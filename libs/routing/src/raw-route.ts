@@ -8,6 +8,8 @@ export interface RawRoute {
   readonly maxBuyers?: number | null | undefined;
   readonly fallback?: string | null | undefined;
   readonly minBid?: RawAmount | null | undefined;
+  /** Of FIRST_CLAIM: how long a lead may be claimed. */
+  readonly claimSeconds?: number | null | undefined;
   readonly entries: readonly RawEntry[];
 }
 

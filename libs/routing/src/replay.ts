@@ -2,12 +2,9 @@ import { invariant } from '#outcome';
 import { type CompiledRoute, countersNeeded } from './compile-route.js';
 import { type Decision, codesOf, duplicateDetails, outcomeOf } from './decision.js';
 import { Desk } from './desk.js';
-import type { RoutableLead } from './routable-lead.js';
-import { routeBatch } from './route-batch.js';
 import {
   type DraftState,
   type RoutingState,
-  applyChanges,
   counterKey,
   draftOf,
   nothing,
@@ -69,36 +66,12 @@ export function withCounters(compiled: CompiledRoute, state: RoutingState): Rout
   return draft;
 }
 
-function fillCounters(compiled: CompiledRoute, draft: DraftState): void {
+/** Counters that the route needs at the draft's time and that it lacks begin at zero. */
+export function fillCounters(compiled: CompiledRoute, draft: DraftState): void {
   for (const { contractId, window } of countersNeeded(compiled, draft.at)) {
     const key = counterKey({ contractId, windowKey: window.key });
     if (!draft.counters.has(key)) draft.counters.set(key, nothing);
   }
-}
-
-/** A lead of the past, and when it was decided. */
-export interface PastLead {
-  readonly at: Date;
-  readonly lead: RoutableLead;
-}
-
-/**
- * What the route would make of leads of the past, one after the other, each at its own time: counts, turns and shares
- * go on from `start` (its `at` does not matter), and who was active, paused or blocked stays as it is there. Leads in
- * the order of time.
- */
-export function dryRun(
-  compiled: CompiledRoute,
-  past: { readonly start: RoutingState; readonly leads: readonly PastLead[] },
-): readonly Decision[] {
-  let draft = draftOf(past.start);
-  return past.leads.flatMap(({ at, lead }) => {
-    draft = { ...draft, at };
-    fillCounters(compiled, draft);
-    const batch = routeBatch(compiled, [lead], draft);
-    applyChanges(draft, batch);
-    return batch.decisions;
-  });
 }
 
 /** How two ways of deciding on the same leads differ. */

@@ -39,12 +39,26 @@ export interface RoutableLead {
   readonly soldTo: readonly string[];
   /** PING_POST: what was bid for this lead; null before anyone was asked. Other methods ignore it. */
   readonly bids: readonly Bid[] | null;
+  /** PING_POST: why there is no bid under a contract that was asked, see bidDetails. Left out: it is not known. */
+  readonly bidFaults?: readonly BidFault[];
+  /**
+   * Routes by which the lead was offered, and that is over: they do not offer it again. Left out: none, but that `bids` are there
+   * for PING_POST.
+   */
+  readonly offeredBy?: readonly string[];
 }
 
 /** One attribute as it was submitted, or in normal form. */
 export interface AttributeValue {
   readonly key: string;
   readonly value: string | number | boolean;
+}
+
+/** Why nothing was bid under a contract. */
+export interface BidFault {
+  readonly contractId: string;
+  /** One of bidDetails. */
+  readonly detail: number;
 }
 
 /** What a buyer offers for one lead under a contract; the highest valid one of a contract counts. */

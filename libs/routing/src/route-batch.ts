@@ -11,6 +11,7 @@ import {
   duplicateDetails,
   mostDetails,
   notConsidered,
+  offerDetails,
   outcomeCode,
 } from './decision.js';
 import { Desk, eligible } from './desk.js';
@@ -33,9 +34,10 @@ const code = {
   belowScore: outcomeCode('BELOW_MIN_SCORE'),
   sellLimit: outcomeCode('SELL_LIMIT_REACHED'),
   offered: outcomeCode('OFFERED'),
+  lapsed: outcomeCode('OFFERED', offerDetails.lapsed),
 } as const;
 const mismatch = Array.from({ length: mostDetails }, (_, clause) => outcomeCode('FILTER_MISMATCH', clause));
-const bidFault = Array.from({ length: 4 }, (_, detail) => outcomeCode('BELOW_MIN_BID', detail));
+const bidFault = Array.from({ length: mostDetails }, (_, detail) => outcomeCode('BELOW_MIN_BID', detail));
 const soldAt = Array.from({ length: mostDetails }, (_, rank) => outcomeCode('SOLD', rank));
 
 /**
@@ -55,16 +57,23 @@ export function routeBatch(
 
 /**
  * Decides whether a buyer who claims an offered lead gets it, by what holds now: SOLD to it, or UNSOLD with the reason.
- * `lead.soldTo` names the buyers who were faster. Also for a lead that is kept and now asked for by hand.
+ * `lead.soldTo` names the buyers who were faster. Also for a lead that is kept and now asked for by hand. `routeId` is the
+ * route that offered it, and alone may give it; left out, any of the chain.
  */
 export function claimOffer(
   compiled: CompiledRoute,
-  claim: { readonly lead: RoutableLead; readonly contractId: string },
+  claim: Claim & { readonly lead: RoutableLead },
   state: RoutingState,
 ): RoutedBatch {
   const lead = { ...claim.lead, contractId: claim.contractId };
   const routing = new Routing(compiled, state, [lead]);
-  return { decisions: [routing.decide(lead, 'CLAIM')], ...routing.desk.changes() };
+  return { decisions: [routing.decide(lead, claim)], ...routing.desk.changes() };
+}
+
+/** Who claims an offered lead: under which contract, and by which route it was offered. */
+export interface Claim {
+  readonly contractId: string;
+  readonly routeId?: string;
 }
 
 /** What a stage made of a lead. */
@@ -104,7 +113,7 @@ class Routing {
     }));
   }
 
-  decide(lead: RoutableLead, purpose: 'ROUTE' | 'CLAIM' = 'ROUTE'): Decision {
+  decide(lead: RoutableLead, claim: Claim | null = null): Decision {
     const { compiled } = this;
     compiled.tests.read(lead);
     this.mark(lead);
@@ -112,7 +121,7 @@ class Routing {
     let found = nobody;
     let at = 0;
     for (const stage of compiled.stages) {
-      found = this.runStage(stage, lead, purpose);
+      found = this.runStage(stage, lead, claim);
       trail.push(this.writer.write(this.codes, stage.entries.length));
       if (found.result !== 'UNSOLD') break;
       at += 1;
@@ -130,22 +139,27 @@ class Routing {
     };
   }
 
-  private runStage(stage: Stage, lead: RoutableLead, purpose: 'ROUTE' | 'CLAIM'): StageResult {
-    const { method, maxBuyers } = stage.route;
-    const asksForBids = method === 'PING_POST' && lead.bids === null && purpose === 'ROUTE';
-    const candidates = this.judgeAll(
-      stage,
-      lead,
-      method === 'PING_POST' && !asksForBids && purpose === 'ROUTE',
-    );
+  private runStage(stage: Stage, lead: RoutableLead, claim: Claim | null): StageResult {
+    const { method, maxBuyers, routeId } = stage.route;
+    if (claim?.routeId !== undefined && claim.routeId !== routeId) {
+      this.codes.fill(notConsidered, 0, stage.entries.length);
+      return nobody;
+    }
+    const isOffered = lead.offeredBy?.includes(routeId) ?? (method === 'PING_POST' && lead.bids !== null);
+    const offers = !isOffered && claim === null && (method === 'PING_POST' || method === 'FIRST_CLAIM');
+    const candidates = this.judgeAll(stage, lead, method === 'PING_POST' && isOffered && claim === null);
     const most = maxBuyers - lead.soldTo.length;
     if (candidates.length === 0 || most <= 0) {
       for (const { compiled } of candidates) this.codes[compiled.position] = code.sellLimit;
       return nobody;
     }
-    if (purpose === 'ROUTE' && (method === 'FIRST_CLAIM' || asksForBids)) {
+    if (offers) {
       for (const { compiled } of candidates) this.codes[compiled.position] = code.offered;
       return { result: 'OFFERED', chosen: [] };
+    }
+    if (method === 'FIRST_CLAIM' && claim === null) {
+      for (const { compiled } of candidates) this.codes[compiled.position] = code.lapsed;
+      return nobody;
     }
     const chosen = choose({ stage, desk: this.desk, candidates, most, counts: !lead.test });
     this.close(candidates, chosen);
@@ -189,7 +203,7 @@ class Routing {
     if (lead.contractId !== null && lead.contractId !== entry.entry.contractId) return notConsidered;
     const found = this.judge(entry, lead);
     if (found !== eligible) return found;
-    const bid = byBid ? bidOf(stage, entry, { bids: lead.bids ?? [], at: this.state.at }) : undefined;
+    const bid = byBid ? bidOf(stage, entry, { lead, at: this.state.at }) : undefined;
     if (typeof bid === 'number') return bid;
     const own = this.own[entry.index];
     invariant(own, 'an entry is no candidate');
@@ -251,11 +265,12 @@ class Routing {
 function bidOf(
   { minBid, bidCurrency }: Stage,
   { entry, currency }: CompiledEntry,
-  { bids, at }: { readonly bids: readonly Bid[]; readonly at: Date },
+  { lead, at }: { readonly lead: RoutableLead; readonly at: Date },
 ): Bid | OutcomeCode {
   let best: Bid | undefined;
-  let fault: number = bidDetails.none;
-  for (const bid of bids) {
+  let fault: number =
+    lead.bidFaults?.find(({ contractId }) => contractId === entry.contractId)?.detail ?? bidDetails.none;
+  for (const bid of lead.bids ?? []) {
     if (bid.contractId !== entry.contractId) continue;
     if (bid.currency !== currency || bid.currency !== bidCurrency) fault = bidDetails.otherCurrency;
     else if (bid.expiresAt <= at) fault = bidDetails.expired;

@@ -198,7 +198,8 @@ export class RouteQueries {
     };
   }
 
-  private async versions(
+  /** Versions of routes, by "id version". Not limited to an actor. */
+  async versions(
     wanted: readonly { readonly agencyId: string; readonly routeId: string; readonly version: number }[],
   ): Promise<ReadonlyMap<string, Route>> {
     const refs = [...new Map(wanted.map((ref) => [`${ref.routeId} ${ref.version}`, ref])).values()];
@@ -227,7 +228,8 @@ export class RouteQueries {
   }
 }
 
-interface DecisionRecord {
+/** A decision as the driver hands it over. */
+export interface DecisionRecord {
   readonly agency_id: string;
   readonly lead_id: string;
   readonly number: number;
@@ -239,7 +241,8 @@ interface DecisionRecord {
   readonly test: boolean;
 }
 
-function decisionOf(record: DecisionRecord): Decision {
+/** Row to domain type. */
+export function decisionOf(record: DecisionRecord): Decision {
   return {
     agencyId: record.agency_id,
     leadId: record.lead_id,

@@ -68,6 +68,11 @@ export class RouteStore {
       `select 1 from routes where agency_id = $1 and vertical = $2 and removed_at is null order by id for no key update`,
       [agencyId, vertical],
     );
+    return await this.read(tx, agencyId, vertical);
+  }
+
+  /** The same, read and not held. */
+  async read(tx: Transaction, agencyId: string, vertical: string): Promise<HeldRoute[]> {
     const records = await tx.query<HeldRouteRecord>(
       `select r.id, r.vertical, r.name, r.is_default, r.latest_version, v.given, v.rules
        from routes r join route_versions v

@@ -117,6 +117,8 @@ export interface RouteRules {
   readonly fallback: string | null;
   /** What is not reached by a bid is not sold for it; only HIGHEST_BID and PING_POST look at it. */
   readonly minBid: Money | null;
+  /** How long those who are offered a lead may claim it; only FIRST_CLAIM looks at it. */
+  readonly claimSeconds: number;
   readonly entries: readonly RouteEntry[];
 }
 
@@ -174,6 +176,9 @@ export const skipReasons = [
  */
 export type SkipReason = (typeof skipReasons)[number];
 
+/** How long an offer may be claimed where a route says nothing. */
+export const defaultClaimSeconds = 120;
+
 /** The bounds of a route, so that neither its rules nor a lead's way through them grow without end. */
 export const routeLimits = {
   entries: 200,
@@ -196,5 +201,7 @@ export const routeLimits = {
   /** A fallback of a fallback counts. */
   fallbacks: 4,
   maxAgeSeconds: 31_536_000,
+  leastClaimSeconds: 5,
+  claimSeconds: 86_400,
   leadsPerCap: 1_000_000_000,
 } as const;

@@ -7,7 +7,7 @@ import { VerticalQueries } from '#verticals';
 import { Inject, Injectable } from '@nestjs/common';
 import { attributesOf, merged } from './define-route.action.js';
 import type { RawBuyingRules, RawPause } from './raw-route.js';
-import type { BuyingRules, RoutedContract, RouteRules } from './route.js';
+import { type BuyingRules, defaultClaimSeconds, type RoutedContract, type RouteRules } from './route.js';
 import { bareEntry, type HeldRoute, RouteStore } from './route.store.js';
 import { validateBuyingRules } from './validate-route.js';
 
@@ -209,6 +209,7 @@ function directRules(vertical: string, contract: RoutedContract): RouteRules {
     maxBuyers: 1,
     fallback: null,
     minBid: null,
+    claimSeconds: defaultClaimSeconds,
     entries: [bareEntry(contract)],
   };
 }

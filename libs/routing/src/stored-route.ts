@@ -1,5 +1,13 @@
 import { asCurrency, type Money, money } from '#money';
-import type { BuyingRules, Cap, Conditions, Pause, RouteEntry, RouteRules } from './route.js';
+import {
+  type BuyingRules,
+  type Cap,
+  type Conditions,
+  defaultClaimSeconds,
+  type Pause,
+  type RouteEntry,
+  type RouteRules,
+} from './route.js';
 
 /** Money as JSON has it: minor units as text, since numbers of JSON are not exact. */
 interface StoredMoney {
@@ -20,8 +28,10 @@ type StoredEntry = Omit<RouteEntry, keyof Conditions | 'bid' | 'buyer'> &
   StoredConditions & { readonly bid: StoredMoney | null; readonly buyer: StoredConditions | null };
 
 /** The rules of a route as plain JSON. */
-export type StoredRules = Omit<RouteRules, 'minBid' | 'entries'> & {
+export type StoredRules = Omit<RouteRules, 'minBid' | 'entries' | 'claimSeconds'> & {
   readonly minBid: StoredMoney | null;
+  /** Missing in versions from before there were offers to claim. */
+  readonly claimSeconds?: number;
   readonly entries: readonly StoredEntry[];
 };
 
@@ -38,7 +48,13 @@ export function storedRules(rules: RouteRules): StoredRules {
 
 /** Reads what {@link storedRules} wrote. */
 export function readRules(stored: StoredRules): RouteRules {
-  return { ...stored, minBid: readMoney(stored.minBid), entries: stored.entries.map(readEntry) };
+  const { claimSeconds = defaultClaimSeconds } = stored;
+  return {
+    ...stored,
+    minBid: readMoney(stored.minBid),
+    claimSeconds,
+    entries: stored.entries.map(readEntry),
+  };
 }
 
 /** Writes what a buyer wants; {@link readBuyingRules} reads it. */

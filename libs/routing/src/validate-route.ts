@@ -8,6 +8,7 @@ import {
   type RouteEntry,
   type RouteMethod,
   type RouteRules,
+  defaultClaimSeconds,
   routeLimits,
   routeMethods,
   saleModes,
@@ -51,6 +52,7 @@ export function validateRoute(
   if (raw.minBid && method && !methodsWithBids.includes(method)) {
     check.refuse('INVALID_VALUE', ['minBid'], `Only ${methodsWithBids.join(' and ')} look at bids.`);
   }
+  const claimSeconds = readClaimSeconds(check, raw);
   const entries = readEntries(check, raw, context);
   if (method && methodsWithBids.includes(method)) {
     checkCurrencies(check, entries, { context, of: minBid?.currency });
@@ -58,7 +60,7 @@ export function validateRoute(
   if (check.refusals.length > 0 || name === undefined || vertical === undefined || !method || !saleMode) {
     return refused(...check.refusals);
   }
-  return done({ name, vertical, method, saleMode, maxBuyers, fallback, minBid, entries });
+  return done({ name, vertical, method, saleMode, maxBuyers, fallback, minBid, claimSeconds, entries });
 }
 
 /**
@@ -82,6 +84,14 @@ function readMaxBuyers(check: RouteCheck, { maxBuyers = null }: RawRoute, isShar
   if (isShared) return check.whole(maxBuyers, ['maxBuyers'], { least: 2, most: routeLimits.maxBuyers });
   if (maxBuyers !== 1) check.refuse('INVALID_VALUE', ['maxBuyers'], 'An exclusive lead has one buyer.');
   return 1;
+}
+
+function readClaimSeconds(check: RouteCheck, { claimSeconds, method }: RawRoute): number {
+  if (claimSeconds === null || claimSeconds === undefined) return defaultClaimSeconds;
+  if (method !== 'FIRST_CLAIM')
+    check.refuse('INVALID_VALUE', ['claimSeconds'], 'Only FIRST_CLAIM has offers to claim.');
+  const { leastClaimSeconds: least, claimSeconds: most } = routeLimits;
+  return check.whole(claimSeconds, ['claimSeconds'], { least, most });
 }
 
 function readEntries(check: RouteCheck, { entries }: RawRoute, context: RouteContext): readonly RouteEntry[] {

@@ -3,12 +3,14 @@ import { GraphQLError } from 'graphql';
 import type { UserError } from '../graphql/index.js';
 import {
   type EdgeAnswer,
+  encodeId,
   edgeAnswerOf,
   isPublicErrorCode,
   type LogError,
   type PublicErrorCode,
 } from '../graphql/index.js';
 import type { LeadType, SubmitLeadPayload } from '../leads/leads.types.js';
+import type { PingLeadPayload } from '../offers/offers.inputs.js';
 
 /** A lead as /v1 shows it: how it stands, and nothing of the person. Instants are made text by JSON. */
 export type LeadShown = Omit<LeadType, '__typename' | 'of' | 'attributes'>;
@@ -48,10 +50,38 @@ export function shownPayload(
   return {
     lead: lead && shownLead(lead),
     replayed,
-    userErrors: names
-      ? errors.map((error) => ({ ...error, field: error.field && byName(error.field, names) }))
-      : errors,
+    userErrors: shownErrors(errors, names),
   };
+}
+
+/** The payload of pingLead without what only GraphQL has. */
+export function shownPing(
+  { ping, replayed, userErrors }: PingLeadPayload,
+  names: readonly string[] | null = null,
+): object {
+  const errors = userErrors.map(shownError);
+  return {
+    ping: ping && {
+      pingId: ping.id,
+      price: ping.price,
+      isBid: ping.isBid,
+      expiresAt: ping.expiresAt,
+      summary: ping.summary,
+      entries: ping.entries.map(({ of, outcome, reason, price }) => ({
+        contractId: encodeId('ctr', of.contractId),
+        outcome,
+        reason,
+        price,
+      })),
+    },
+    replayed,
+    userErrors: shownErrors(errors, names),
+  };
+}
+
+function shownErrors(errors: readonly Omit<UserError, 'kind'>[], names: readonly string[] | null) {
+  if (!names) return errors;
+  return errors.map((error) => ({ ...error, field: error.field && byName(error.field, names) }));
 }
 
 /** attributes.0.value as attributes.roof: whoever sent an object knows no places. */

@@ -18,8 +18,10 @@ import {
 import type { OperationCost } from '../graphql/cost.js';
 import { LeadSubmissions, maxLeads, tooManyLeads } from '../leads/lead-submissions.js';
 import { leadTypeOf, type SubmitLeadPayload } from '../leads/leads.types.js';
-import { answerError, shownError, shownLead, shownPayload } from './facade-answers.js';
+import { answerError, shownError, shownLead, shownPayload, shownPing } from './facade-answers.js';
+import { PingSubmissions } from '../offers/ping-submissions.js';
 import { openApiDocument } from './openapi.js';
+import { type Group, leadShape, pingShape } from './lead-shape.js';
 import { readForm, readJson } from './read-body.js';
 import { type LeadRead, readFormLead, readLead, repeatedRefusal, unexpectedRefusal } from './read-lead.js';
 
@@ -34,6 +36,7 @@ export function installFacade(app: NestFastifyApplication, log: Log): void {
     app.get(LeadSubmissions, { strict: false }),
     app.get(LeadQueries, { strict: false }),
     app.get(RateLimits, { strict: false }),
+    app.get(PingSubmissions, { strict: false }),
   );
   const logError = errorLog(log);
   void app
@@ -78,6 +81,7 @@ class Facade {
     private readonly submissions: LeadSubmissions,
     private readonly leads: LeadQueries,
     private readonly rates: RateLimits,
+    private readonly pings: PingSubmissions,
   ) {}
 
   route(server: FastifyInstance): void {
@@ -90,6 +94,9 @@ class Facade {
       admit('leads:submit'),
       async (request, reply) => await this.batch(request, reply),
     );
+    server.post('/v1/ping', admit('leads:submit'), async (request, reply) => await this.ping(request, reply));
+    // A whole lead after its ping: as /v1/leads, but for the id of the ping, which it needs.
+    server.post('/v1/post', admit('leads:submit'), async (request, reply) => await this.post(request, reply));
     server.get(
       '/v1/leads/:id',
       admit('leads:read'),
@@ -114,6 +121,27 @@ class Facade {
     const { lead, refusals, names } = oneLead(request.body as Body | undefined);
     const actor = this.charge(request, reply, { points: 0, leads: 1 });
     if (!lead) return reply.code(422).send(shownPayload(refusedPayload(refusals)));
+    const [payload = refusedPayload([])] = await this.submissions.take(actor, [lead], () => []);
+    return reply.code(statusOf(payload)).send(shownPayload(payload, names));
+  }
+
+  private async ping(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { lead, refusals, names } = oneLead(request.body as Body | undefined, pingShape);
+    const actor = this.charge(request, reply, { points: 0, leads: 1 });
+    const payload = lead
+      ? await this.pings.take(actor, lead, [])
+      : { ping: null, replayed: false, userErrors: toUserErrors(refusals) };
+    return reply.code(payload.ping ? 200 : 422).send(shownPing(payload, names));
+  }
+
+  private async post(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { lead, refusals, names } = oneLead(request.body as Body | undefined);
+    const actor = this.charge(request, reply, { points: 0, leads: 1 });
+    if (!lead) return reply.code(422).send(shownPayload(refusedPayload(refusals)));
+    if (!lead.pingId) {
+      const refused = refusedPayload([refusal('REQUIRED', { field: ['pingId'] })]);
+      return reply.code(422).send(shownPayload(refused));
+    }
     const [payload = refusedPayload([])] = await this.submissions.take(actor, [lead], () => []);
     return reply.code(statusOf(payload)).send(shownPayload(payload, names));
   }
@@ -192,16 +220,18 @@ function refusedPayload(refusals: readonly Refusal[]): SubmitLeadPayload {
   return { lead: null, replayed: false, userErrors: toUserErrors(refusals) };
 }
 
-function oneLead(body: Body | undefined): LeadRead {
+function oneLead(body: Body | undefined, shape: Group = leadShape): LeadRead {
   if (body?.kind === 'FORM') {
     if (!body.read)
       throw unreadable(
         'The form cannot be read. Send names and values as application/x-www-form-urlencoded.',
       );
-    return readFormLead(body.read);
+    return readFormLead(body.read, shape);
   }
   const { value, repeated } = objectOf(body);
-  return repeated ? { lead: null, refusals: [repeatedRefusal(repeated)], names: null } : readLead(value, []);
+  return repeated
+    ? { lead: null, refusals: [repeatedRefusal(repeated)], names: null }
+    : readLead(value, [], shape);
 }
 
 /** What is wrong with a batch as a whole. */

@@ -109,5 +109,15 @@ export const leadShape: Group = {
       },
     },
     score: { type: 'integer', description: 'Your own, 0 to 100.', example: 71 },
+    pingId: { type: 'id', description: 'Of the ping that the lead was asked for by, answered by /v1/ping.' },
   },
+};
+
+const { pingId: _given, ...pinged } = leadShape.fields;
+
+/** What a ping may hold: a lead without a ping. That it tells nothing of the person is the domain's to say. */
+export const pingShape: Group = {
+  ...leadShape,
+  description: 'A lead without its person: of contact only country and postalCode are taken.',
+  fields: pinged,
 };

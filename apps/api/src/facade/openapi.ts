@@ -1,9 +1,11 @@
 /** The OpenAPI document of /v1, made from what the routes read by and answer with. */
 import { leadStates, quarantineReasons } from '#leads';
 import { refusalCodes } from '#outcome';
+import { skipReasons } from '#routing';
 import { publicErrorCodes } from '../graphql/errors.js';
+import { importPaths, importSchemas } from '../imports/openapi-imports.js';
 import { maxLeads } from '../leads/lead-submissions.js';
-import { type Group, type Leaf, leadShape, type Shape } from './lead-shape.js';
+import { type Group, type Leaf, leadShape, pingShape, type Shape } from './lead-shape.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -86,6 +88,8 @@ function paths(): Json {
         },
       },
     },
+    ...pingPaths(withBody),
+    ...importPaths({ schema, answer, errorsOf }),
     '/v1/leads/{id}': {
       get: {
         operationId: 'lead',
@@ -105,6 +109,46 @@ function paths(): Json {
             description: 'OpenAPI 3.1.',
             content: { 'application/json': { schema: { type: 'object' } } },
           },
+        },
+      },
+    },
+  };
+}
+
+/** Asking what a lead would bring, and sending it then. */
+function pingPaths(withBody: readonly (keyof typeof errors)[]): Json {
+  const contentOf = (name: string): Json => ({
+    'application/json': { schema: schema(name) },
+    'application/x-www-form-urlencoded': { schema: schema(`${name}Form`) },
+  });
+  return {
+    '/v1/ping': {
+      post: {
+        operationId: 'pingLead',
+        summary: 'Asks what a lead would bring, and sells nothing.',
+        description:
+          'Needs the permission leads:submit. Leave out whatever is about the person: of contact only country and postalCode are taken. ' +
+          'Answers within 750 milliseconds. The same under the same externalId gives the same answer while it lives.',
+        requestBody: { required: true, content: contentOf('PingLead') },
+        responses: {
+          '200': answer('What it would bring; price is null when nobody would take it.', 'LeadPinged'),
+          '422': answer('Refused: userErrors has every reason.', 'LeadPinged'),
+          ...errorsOf(...withBody),
+        },
+      },
+    },
+    '/v1/post': {
+      post: {
+        operationId: 'postLead',
+        summary: 'Submits the whole lead after its ping.',
+        description:
+          'As /v1/leads with the pingId, which is needed here: what was bid for the ping counts while it lives.',
+        requestBody: { required: true, content: contentOf('SubmitLead') },
+        responses: {
+          '200': answer('Taken before, and nothing happened now: replayed is true.', 'LeadSubmitted'),
+          '201': answer('Taken. lead.status says where it is on its way.', 'LeadSubmitted'),
+          '422': answer('Refused, and nothing was kept. userErrors has every reason.', 'LeadSubmitted'),
+          ...errorsOf(...withBody),
         },
       },
     },
@@ -175,7 +219,9 @@ function schemas(): Json {
       required: ['leads'],
       properties: { leads: { type: 'array', maxItems: maxLeads, items: schema('SubmitLead') } },
     },
-    SubmitLeadForm: formSchema(),
+    SubmitLeadForm: formSchema(leadShape, 'SubmitLead'),
+    PingLead: schemaOf(pingShape),
+    PingLeadForm: formSchema(pingShape, 'PingLead'),
     LeadSubmitted: record({
       lead: { anyOf: [schema('Lead'), { type: 'null' }], description: 'Null when it was refused.' },
       replayed: { type: 'boolean', description: 'The same was taken before; nothing happened now.' },
@@ -189,8 +235,14 @@ function schemas(): Json {
         description: 'What is wrong with the request as a whole.',
       },
     }),
+    LeadPinged: record({
+      ping: { anyOf: [pingSchema(), { type: 'null' }], description: 'Null when it was refused.' },
+      replayed: { type: 'boolean', description: 'The same was asked before, and lives.' },
+      userErrors: { type: 'array', items: schema('UserError') },
+    }),
     LeadRead: record({ lead: schema('Lead') }),
     Lead: leadSchema(),
+    ...importSchemas(record, schema),
     UserError: record(
       {
         code: { type: 'string', enum: refusalCodes, description: 'For programs.' },
@@ -216,6 +268,28 @@ function schemas(): Json {
       ['retryAfterSeconds'],
     ),
   };
+}
+
+function pingSchema(): Json {
+  const amount = record({ amount: { type: 'string' }, currency: { type: 'string' } });
+  const price = { anyOf: [amount, { type: 'null' }] };
+  return record({
+    pingId: { type: 'string', description: 'ping_…: given with the lead. Each is for one lead.' },
+    price: { ...price, description: 'What the best sale would bring; null: nobody would take it.' },
+    isBid: { type: 'boolean', description: 'The price is a bid, which holds until expiresAt.' },
+    expiresAt: { type: 'string', format: 'date-time' },
+    summary: { type: 'string' },
+    entries: {
+      type: 'array',
+      description: 'Who was considered, and why each would get it or not.',
+      items: record({
+        contractId: { type: 'string' },
+        outcome: { type: 'string', enum: ['SOLD', 'OFFERED', ...skipReasons] },
+        reason: { type: 'string' },
+        price,
+      }),
+    },
+  });
 }
 
 function leadSchema(): Json {
@@ -298,7 +372,7 @@ function leafSchema({ type, required, maxLength, example }: Leaf): Json {
 }
 
 /** A form has the same fields, flat: contact.email, and attributes.roof for the attribute roof. All of it is text. */
-function formSchema(): Json {
+function formSchema({ fields }: Group, name: string): Json {
   const properties: Record<string, Json> = {};
   const required: string[] = [];
   const flatten = (fields: Group['fields'], before: string): void => {
@@ -314,10 +388,10 @@ function formSchema(): Json {
       }
     }
   };
-  flatten(leadShape.fields, '');
+  flatten(fields, '');
   return {
     type: 'object',
-    description: 'The fields of SubmitLead with dots between their names. An empty field is as none.',
+    description: `The fields of ${name} with dots between their names. An empty field is as none.`,
     required,
     properties,
     patternProperties: { '^attributes\\..+$': { type: 'string' } },

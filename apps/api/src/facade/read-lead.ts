@@ -40,13 +40,16 @@ export function unexpectedRefusal(path: readonly string[]): Refusal {
 }
 
 /** Of JSON. `path` is where in the body it stands. */
-export function readLead(value: unknown, path: readonly string[]): LeadRead {
-  return new Reading().lead(value, path);
+export function readLead(value: unknown, path: readonly string[], shape: Group = leadShape): LeadRead {
+  return new Reading(shape).lead(value, path);
 }
 
 /** Of a form: names with dots, such as contact.email and attributes.roof; empty fields are as none. */
-export function readFormLead(fields: readonly (readonly [string, string])[]): LeadRead {
-  const reading = new Reading();
+export function readFormLead(
+  fields: readonly (readonly [string, string])[],
+  shape: Group = leadShape,
+): LeadRead {
+  const reading = new Reading(shape);
   const value: Members = new Map();
   for (const [name, text] of fields) reading.place(value, name.split('.'), text);
   return reading.lead(value, []);
@@ -59,8 +62,10 @@ class Reading {
   private readonly refusals: Refusal[] = [];
   private names: readonly string[] | null = null;
 
+  constructor(private readonly shape: Group) {}
+
   lead(value: unknown, path: readonly string[]): LeadRead {
-    const lead = this.group(leadShape, value, path);
+    const lead = this.group(this.shape, value, path);
     // As leadShape says, and that is as SubmitLeadInput says.
     return this.refusals.length > 0
       ? { lead: null, refusals: this.refusals, names: null }
@@ -70,7 +75,7 @@ class Reading {
   /** Puts a field of a form where it stands in a lead, as the type that it has there. */
   place(into: Members, names: readonly string[], text: string): void {
     let members = into;
-    let shape: Shape = leadShape;
+    let shape: Shape = this.shape;
     for (const [depth, name] of names.entries()) {
       if (shape.type === 'pairs') {
         // A key may have dots itself.
