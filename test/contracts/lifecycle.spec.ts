@@ -57,6 +57,7 @@ describe('proposing a contract', () => {
         clawbackMethod: 'NETTING',
         outcomeSlaDays: 30,
         contactSlaSeconds: null,
+        contactSlaReroute: false,
         platformFeeRatePpm: 0,
         consentRequired: false,
         dedupeWindowDays: null,

@@ -1,3 +1,4 @@
+import { AcceptanceStore } from '#leads';
 import { done } from '#outcome';
 import { readSecret, verifyWebhook } from '#webhooks';
 import { Webhook } from 'standardwebhooks';
@@ -170,6 +171,32 @@ describe('a delivery', () => {
       { state: 'TIMED_OUT', lead: 'UNSOLD', failure: 'EXPIRED' },
     ]);
     expect(receiver.received).toHaveLength(0);
+  });
+
+  it('whose minute is over holds nobody up while it is ended', async () => {
+    const contract = await it_.contractTo((await it_.webhook(receiver.url)).id);
+    const late = await it_.offer(contract, 3);
+    await app.database.query('update handovers set give_up_at = now() where id = any($1)', [
+      late.map(({ deliveryId }) => deliveryId),
+    ]);
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    let ending = (): void => undefined;
+    const begun = new Promise<void>((resolve) => (ending = resolve));
+    const acceptance = app.nest.get(AcceptanceStore, { strict: false });
+    it_.relay({
+      onUndelivered: async (tx, undelivered) => {
+        ending();
+        await held;
+        await acceptance.free(tx, undelivered);
+      },
+    });
+    await begun;
+    // As long as that lasts, others are sent, taken and written down.
+    const inTime = await it_.over(await it_.offer(contract, 3));
+    goOn();
+    expect(inTime).toMatchObject(inTime.map(() => ({ state: 'ACCEPTED', lead: 'SOLD' })));
+    expect(await it_.over(late)).toMatchObject(late.map(() => ({ state: 'TIMED_OUT', lead: 'UNSOLD' })));
   });
 
   it('whose answer breaks off has not said what it means, and is sent again', async () => {

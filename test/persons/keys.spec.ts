@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { ConfigError, loadConfig } from '#config';
 import { CannotOpen, KeyRing } from '#persons';
+import { createLog } from '../../apps/process/src/log.js';
 import { refuseForeignKeys } from '../../apps/process/src/refuse-foreign-keys.js';
+import { openWorker } from '../../apps/worker/src/worker.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { became, type OtherProcess, People, startOther } from './people.js';
 
@@ -105,4 +108,17 @@ it('a lead that was changed in the database, or moved to another, does not open'
   );
   expect((await app.gql(app.keys.buyer, query, { id: one })).errors?.[0]?.extensions.code).toBe('INTERNAL');
   expect(await nameOf(other)).toBe('moved');
+});
+
+it('a worker does not start with a key that is not that of the database, and says so', async () => {
+  await sell('for-the-worker');
+  const config = loadConfig({
+    DATABASE_URL: app.databaseUrl,
+    LEADGER_LOG_LEVEL: 'error',
+    LEADGER_POOL_SIZE: '3',
+    ...settingOf(randomBytes(32)),
+  });
+  const started = openWorker(config, createLog('error'));
+  await expect(started).rejects.toThrow(ConfigError);
+  await expect(started).rejects.toThrow('LEADGER_MASTER_KEY is not the one of this database');
 });

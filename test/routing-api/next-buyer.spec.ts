@@ -79,7 +79,10 @@ describe('a lead that its buyer does not take', () => {
       [2, 'SOLD'],
     ]);
     expect(lead.routing[1]?.entries.map(({ outcome, reason }) => [outcome, reason])).toEqual([
-      ['DUPLICATE_FOR_BUYER', 'Handing the lead over under this contract was tried before, without success.'],
+      [
+        'DUPLICATE_FOR_BUYER',
+        'The buyer was given the lead before, and did not take it or did not reach the person in time.',
+      ],
       ['SOLD', 'Sold for $10.00.'],
     ]);
   });

@@ -1,3 +1,4 @@
+import { forcedAnswers } from '#leads';
 import { sampleVerticals } from '#verticals';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { attributes, Operator, type Submitted, terms, told } from './operator.js';
@@ -46,6 +47,26 @@ async function specificationOf(key: string): Promise<string> {
 
 const exampleIn = (page: string): string => /```graphql\n([^]*?)\n```/.exec(page)?.[1] ?? '';
 
+/** The two examples in JSON: a body for /v1/leads, and one for /graphql. */
+function bodiesIn(page: string): readonly [string, string] {
+  const [plain = '', withVariables = ''] = [...page.matchAll(/```json\n([^]*?)\n```/g)].map(
+    ([, text = '']) => text,
+  );
+  return [plain, withVariables];
+}
+
+async function post(
+  path: string,
+  body: string,
+): Promise<{ readonly status: number; readonly body: unknown }> {
+  const response = await fetch(`${app.url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${app.keys.agency}`, 'content-type': 'application/json' },
+    body,
+  });
+  return { status: response.status, body: await response.json() };
+}
+
 /** Every reason on the page, as the table has it, without the backslashes. */
 function reasonsIn(page: string): readonly { code: string; field: string; message: string }[] {
   return page.split('\n').flatMap((line) => {
@@ -68,8 +89,80 @@ describe('the specification page', () => {
     expect((await app.ask<{ submitLead: Submitted }>(app.keys.agency, example)).submitLead.replayed).toBe(
       true,
     );
+    // The same lead in the other two ways: each as it stands on the page gives the first answer.
+    const [plain, withVariables] = bodiesIn(page);
+    expect(await post('/v1/leads', plain)).toMatchObject({
+      status: 200,
+      body: { replayed: true, userErrors: [], lead: { schemaVersion: 1, vertical: key } },
+    });
+    expect(await post('/graphql', withVariables)).toMatchObject({
+      status: 200,
+      body: { data: { submitLead: { replayed: true, userErrors: [], lead: { schemaVersion: 1 } } } },
+    });
     expect(await app.database.query('select count(*) from charges')).toEqual(before);
     for (const attribute of schema.attributes ?? []) expect(page).toContain(`\`${attribute.key}\``);
+  });
+
+  it('has examples each of which is taken as the first', async () => {
+    for (const which of [0, 1] as const) {
+      const { key, name, defaultCountry, schema } = sampleVerticals[which] ?? {
+        key: '',
+        name: '',
+        schema: {},
+      };
+      const own = `${key}-${which}`;
+      await operator.define({ key: own, name, defaultCountry: defaultCountry ?? null });
+      await operator.publish(own, schema);
+      await contractFor(own);
+      const body = bodiesIn(await specificationOf(own))[which];
+      const { status, body: told } = await post(which === 0 ? '/v1/leads' : '/graphql', body);
+      expect(status).toBe(which === 0 ? 201 : 200);
+      expect(JSON.stringify(told)).toMatch(/"replayed":false/);
+      expect(JSON.stringify(told)).toMatch(/"userErrors":\[\]/);
+    }
+  });
+
+  it('says what every status means that a test lead can be given, and gives it', async () => {
+    const key = 'legal-advice';
+    const page = await specificationOf(key);
+    const states = new Map<string, string>();
+    for (const { local, refusals } of forcedAnswers) {
+      const lead = {
+        ...{ externalId: `forced-${local}`, vertical: key, test: true },
+        contact: { email: `${local}@leads.test` },
+        attributes: attributes({ matter: 'family law' }),
+      };
+      const { body } = await post('/v1/leads', JSON.stringify(lead));
+      const told = body as {
+        lead: { status: string } | null;
+        userErrors: { code: string; field: string[] }[];
+      };
+      states.set(local, told.lead?.status ?? 'none');
+      expect(told.userErrors.map(({ code, field }) => [code, field.join('.')])).toEqual(
+        refusals.map(({ code, field }) => [code, field.join('.')]),
+      );
+      expect(page).toContain(`\`${local}@leads.test\``);
+    }
+    expect(Object.fromEntries(states)).toMatchObject({
+      accepted: 'SOLD',
+      duplicate: 'DUPLICATE',
+      suppressed: 'SUPPRESSED',
+      quarantined: 'QUARANTINED',
+      unsold: 'UNSOLD',
+      rejected: 'none',
+    });
+    for (const state of [
+      'SOLD',
+      'ACCEPTED',
+      'UNSOLD',
+      'DUPLICATE',
+      'SUPPRESSED',
+      'QUARANTINED',
+      'REJECTED',
+      'RETURNED',
+      'ERASED',
+    ])
+      expect(page).toMatch(new RegExp(`^\\| \`${state}\` \\|`, 'm'));
   });
 
   it('of a vertical without a schema has one as well', async () => {
@@ -151,7 +244,7 @@ describe('the specification page', () => {
       ],
     });
     const page = await specificationOf(`k ${nasty}`);
-    const outside = page.replace(/```graphql[^]*?```/, '');
+    const outside = page.replaceAll(/```(?:graphql|json)[^]*?```/g, '');
     expect(outside).not.toMatch(/(?<!\\)<script/);
     const columns = outside.split('\n').filter((line) => /ENUM|\bTEXT\b/.test(line));
     for (const line of columns) expect(line.split(/(?<!\\)\|/)).toHaveLength(8);

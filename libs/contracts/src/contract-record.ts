@@ -25,8 +25,8 @@ export interface ContractRecord {
 /** Columns of `contract_versions v` that hold the terms. */
 export const termsColumns = `v.base_rate_minor, v.currency, v.commission_basis, v.commission_rate_ppm,
   v.commission_trigger, v.time_zone, v.settlement_schedule, v.return_window_days, v.attribution_window_days,
-  v.hold_days, v.clawback_window_days, v.clawback_method, v.outcome_sla_days, v.contact_sla_seconds, v.platform_fee_rate_ppm,
-  v.consent_required, v.dedupe_window_days`;
+  v.hold_days, v.clawback_window_days, v.clawback_method, v.outcome_sla_days, v.contact_sla_seconds, v.contact_sla_reroute,
+  v.platform_fee_rate_ppm, v.consent_required, v.dedupe_window_days`;
 
 export interface TermsRecord {
   /** int8 comes as text. */
@@ -44,6 +44,7 @@ export interface TermsRecord {
   readonly clawback_method: ClawbackMethod;
   readonly outcome_sla_days: number;
   readonly contact_sla_seconds: number | null;
+  readonly contact_sla_reroute: boolean;
   readonly platform_fee_rate_ppm: number;
   readonly consent_required: boolean;
   readonly dedupe_window_days: number | null;
@@ -100,6 +101,7 @@ export function termsOf(record: TermsRecord): ContractTerms {
     clawbackMethod: record.clawback_method,
     outcomeSlaDays: record.outcome_sla_days,
     contactSlaSeconds: record.contact_sla_seconds,
+    contactSlaReroute: record.contact_sla_reroute,
     platformFeeRatePpm: record.platform_fee_rate_ppm,
     consentRequired: record.consent_required,
     dedupeWindowDays: record.dedupe_window_days,

@@ -68,6 +68,9 @@ export class ContractVersionRow {
   @Column({ name: 'contact_sla_seconds', type: 'integer', nullable: true })
   contactSlaSeconds: number | null;
 
+  @Column({ name: 'contact_sla_reroute', type: 'boolean' })
+  contactSlaReroute: boolean;
+
   @Column({ name: 'platform_fee_rate_ppm', type: 'integer' })
   platformFeeRatePpm: number;
 

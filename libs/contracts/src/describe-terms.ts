@@ -50,7 +50,7 @@ export function describeTerms(terms: ContractTerms): DescribedTerms {
       platformFeeClause(terms),
       returnClause(terms),
       `Outcome: the buyer reports what became of a lead within ${showDays(terms.outcomeSlaDays)} of delivery`,
-      ...(terms.contactSlaSeconds === null ? [] : [contactClause(terms.contactSlaSeconds)]),
+      ...(terms.contactSlaSeconds === null ? [] : [contactClause(terms)]),
       settlementClause(terms),
       terms.holdDays === 0
         ? 'Hold: none'
@@ -94,8 +94,14 @@ export function clawbackClause(terms: ContractTerms): string {
   return `Clawback: a commission is taken back when what it rests on is withdrawn within ${window}, such as a deal that is refunded or canceled`;
 }
 
-function contactClause(seconds: number): string {
-  return `Contact: the buyer reaches the person within ${showSeconds(seconds)} of taking the lead`;
+/** The clause by which a lead is taken from a buyer that did not reach the person. */
+export function contactClause({
+  contactSlaSeconds,
+  contactSlaReroute,
+}: Pick<ContractTerms, 'contactSlaSeconds' | 'contactSlaReroute'>): string {
+  if (contactSlaSeconds === null) return 'Contact: no time is set';
+  const until = `Contact: the buyer reaches the person within ${showSeconds(contactSlaSeconds)} of taking the lead`;
+  return contactSlaReroute ? `${until}; else it goes to another buyer, and nothing is owed for it` : until;
 }
 
 function showSeconds(seconds: number): string {

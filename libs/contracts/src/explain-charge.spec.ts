@@ -94,6 +94,11 @@ describe('explainCharge', () => {
       'Lead returned: reverses the base rate of $10.00',
     ],
     [
+      'a lead that went to another buyer',
+      { component: 'RETURN_CREDIT', amountMinor: -1000n, reverses: 'BASE', rerouted: true },
+      'Person not reached in time, lead given to another buyer: reverses the base rate of $10.00',
+    ],
+    [
       'a return of a restatement',
       { component: 'RETURN_CREDIT', amountMinor: 10_000n, reverses: 'RESTATEMENT' },
       'Lead returned: reverses the restatement of −$100.00',
@@ -130,5 +135,19 @@ describe('explainCharge', () => {
 
   it('names a clause without the terms too', () => {
     expect(explainCharge(deal).clause).toBe("Commission: 20 % of each deal's price");
+  });
+
+  it('names the clause by which a lead goes to another buyer', () => {
+    const credit = chargeOf({
+      component: 'RETURN_CREDIT',
+      amountMinor: -1000n,
+      reverses: 'BASE',
+      rerouted: true,
+    });
+    const sla = { ...terms, contactSlaSeconds: 300, contactSlaReroute: true };
+    expect(explainCharge(credit, sla).clause).toBe(
+      'Contact: the buyer reaches the person within 5 minutes of taking the lead; else it goes to another buyer, and nothing is owed for it',
+    );
+    expect(explainCharge(credit).clause).toBe('Contact');
   });
 });

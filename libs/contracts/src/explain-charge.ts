@@ -4,6 +4,7 @@ import {
   baseClause,
   clawbackClause,
   commissionClause,
+  contactClause,
   platformFeeClause,
   returnClause,
 } from './describe-terms.js';
@@ -37,6 +38,8 @@ export interface StoredCharge {
   readonly currency: CurrencyCode;
   /** The component of the charge that this one reverses. */
   readonly reverses: ChargeComponent | null;
+  /** Its lead was taken from the buyer for another one, so a credit is for that and not for a return. */
+  readonly rerouted?: boolean;
   /** First day (YYYY-MM-DD) of the period in which the fact happened, when the line is in a later one. */
   readonly latePeriodStart: string | null;
 }
@@ -82,6 +85,10 @@ function explain(charge: StoredCharge, terms: ContractTerms | undefined): PriceE
     case 'RESTATEMENT':
       return explainRestatement(charge, terms);
     case 'RETURN_CREDIT':
+      if (charge.rerouted === true) {
+        const clause = terms ? contactClause(terms) : 'Contact';
+        return explainReversal(charge, 'Person not reached in time, lead given to another buyer', clause);
+      }
       return explainReversal(charge, 'Lead returned', terms ? returnClause(terms) : 'Returns');
     case 'CLAWBACK':
       return explainReversal(charge, whyTakenBack(charge), terms ? clawbackClause(terms) : 'Clawback');

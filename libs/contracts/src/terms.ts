@@ -31,6 +31,8 @@ export interface ContractTerms {
   readonly outcomeSlaDays: number;
   /** From when the buyer takes a lead to when it must have reached the person; null: no time is set. */
   readonly contactSlaSeconds: number | null;
+  /** After that time without a contact the lead is taken from the buyer, who owes nothing for it, and routed again. */
+  readonly contactSlaReroute: boolean;
   /** The operator's fee, on top of what the agency earns. */
   readonly platformFeeRatePpm: number;
   /** A lead without the text that the person agreed to, and when, is not delivered. */
@@ -49,6 +51,7 @@ export const termDefaults = {
   clawbackMethod: 'NETTING',
   outcomeSlaDays: 30,
   contactSlaSeconds: null,
+  contactSlaReroute: false,
   platformFeeRatePpm: 0,
   consentRequired: false,
   dedupeWindowDays: null,

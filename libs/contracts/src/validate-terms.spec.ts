@@ -40,6 +40,7 @@ describe('validateTerms', () => {
         clawbackMethod: 'NETTING',
         outcomeSlaDays: 30,
         contactSlaSeconds: null,
+        contactSlaReroute: false,
         platformFeeRatePpm: 0,
         consentRequired: false,
         dedupeWindowDays: null,
@@ -101,6 +102,7 @@ describe('validateTerms', () => {
     [{ contactSlaSeconds: 29 }, 'INVALID_VALUE', 'contactSlaSeconds'],
     [{ contactSlaSeconds: 2_592_001 }, 'INVALID_VALUE', 'contactSlaSeconds'],
     [{ contactSlaSeconds: 60.5 }, 'INVALID_VALUE', 'contactSlaSeconds'],
+    [{ contactSlaReroute: true }, 'INVALID_TERMS', 'contactSlaReroute'],
     [{ commissionTrigger: 'QUALIFIED' }, 'INVALID_TERMS', 'commissionTrigger'],
   ])('refuses %j', (over, code, field) => {
     expect(refusalsOf(rawOf(over))).toEqual([[code, field]]);
@@ -114,6 +116,7 @@ describe('validateTerms', () => {
     { commissionBasis: 'PER_LEAD', commissionTrigger: 'QUALIFIED' },
     { returnWindowDays: 0, holdDays: 0, attributionWindowDays: 0, clawbackWindowDays: 0, outcomeSlaDays: 0 },
     { contactSlaSeconds: 30 },
+    { contactSlaSeconds: 30, contactSlaReroute: true },
     { contactSlaSeconds: 2_592_000 },
     { returnWindowDays: 365, attributionWindowDays: 3650, clawbackWindowDays: 3650 },
     { timeZone: 'UTC', settlementSchedule: 'SEMI_MONTHLY' },

@@ -31,6 +31,7 @@ export interface RawTerms {
   readonly clawbackMethod?: string | null | undefined;
   readonly outcomeSlaDays?: number | null | undefined;
   readonly contactSlaSeconds?: number | null | undefined;
+  readonly contactSlaReroute?: boolean | null | undefined;
   readonly platformFeeRatePpm?: number | null | undefined;
   readonly consentRequired?: boolean | null | undefined;
   readonly dedupeWindowDays?: number | null | undefined;
@@ -114,6 +115,7 @@ export function validateTerms(
     settlementSchedule,
     ...windows,
     contactSlaSeconds,
+    contactSlaReroute: raw.contactSlaReroute ?? termDefaults.contactSlaReroute,
     clawbackMethod,
     platformFeeRatePpm,
     consentRequired: consentRequired ?? termDefaults.consentRequired,
@@ -190,6 +192,10 @@ function checkFit(raw: RawTerms, report: Report): void {
   if (raw.commissionBasis === 'PER_DEAL' && raw.commissionTrigger === 'QUALIFIED') {
     const message = 'A commission per deal is owed when the deal is won: the trigger must be CONVERTED.';
     report.add('INVALID_TERMS', ['commissionTrigger'], message);
+  }
+  if (raw.contactSlaReroute === true && (raw.contactSlaSeconds ?? null) === null) {
+    const message = 'A lead can go to another buyer only after a time: set contactSlaSeconds as well.';
+    report.add('INVALID_TERMS', ['contactSlaReroute'], message);
   }
 }
 

@@ -72,8 +72,9 @@ const shownSql = `
     array(select s.secret from destination_secrets s
       where s.destination_id = l.destination_id and (s.expires_at is null or s.expires_at > now())
       order by s.number desc) as secrets,
-    case when l.kind = 'FIRST' and (v.state <> 'PENDING' or p.state not in ('ACCEPTED', 'SOLD', 'UNSOLD')) then 'LEAD_GONE'
-      when l.kind = 'AGAIN' and (v.state <> 'ACCEPTED' or p.state = 'ERASED') then 'LEAD_GONE'
+    case when p.state = 'ERASED' then 'LEAD_ERASED'
+      when l.kind = 'FIRST' and (v.state <> 'PENDING' or p.state not in ('ACCEPTED', 'SOLD', 'UNSOLD')) then 'LEAD_GONE'
+      when l.kind = 'AGAIN' and v.state <> 'ACCEPTED' then 'LEAD_GONE'
       when d.state <> 'ENABLED' then 'DESTINATION_DISABLED'
       when l.kind = 'FIRST' and c.state <> 'ACTIVE' then 'CONTRACT_INACTIVE'
       when l.kind = 'FIRST' and c.credit_blocked_at is not null and not v.test then 'INSUFFICIENT_BALANCE'

@@ -19,6 +19,7 @@ import {
 import { tryTimeoutMs } from './next-step.js';
 import { TellOverdueContacts } from './overdue-contacts.action.js';
 import { PlaceDestination } from './place-destination.action.js';
+import { RerouteOverdue } from './reroute-overdue.action.js';
 import { ResendDelivery } from './resend-delivery.action.js';
 import { MailSender, type MailSettings } from './send-mail.action.js';
 import { SampleSending, SendSampleLead } from './send-sample-lead.action.js';
@@ -50,6 +51,7 @@ const offered = [
   HandoverQueueStore,
   ManageDestination,
   PlaceDestination,
+  RerouteOverdue,
   ResendDelivery,
   RotateDestinationSecret,
   SendSampleLead,

@@ -28,6 +28,11 @@ const attemptColumns = `a.handover_id as "handoverId", a.number, a.destination_i
   a.failure, a.verdict, a.reason, a.body_bytes as "bodyBytes", a.answer_bytes as "answerBytes",
   a.answer_start as "answerStart"`;
 
+/** Null: of all contracts. */
+export interface OverdueFilter {
+  readonly contractId: string | null;
+}
+
 /** Tries of one delivery, by number. */
 export interface AttemptPage {
   readonly limit: number;
@@ -142,25 +147,25 @@ export class HandoverQueries {
   }
 
   /** Deliveries whose time to the first contact has run out and who were not reached since; the oldest first, and one row more. */
-  async overdue(actor: Actor, page: KeysetPage): Promise<Delivery[]> {
+  async overdue(actor: Actor, { contractId }: OverdueFilter, page: KeysetPage): Promise<Delivery[]> {
     const { condition, orderBy, key } = keyset(page, {
       column: 'd.id',
       newestFirst: false,
-      placeholder: '$2',
+      placeholder: '$3',
     });
     const rows = await this.database.query<DeliveryRow>(
       `select ${deliveryColumns} from deliveries d where ${overdueFor(actor)} and ${condition}
-       order by ${orderBy} limit $3`,
-      [actor.organizationId, key, page.limit + 1],
+       order by ${orderBy} limit $4`,
+      [actor.organizationId, contractId, key, page.limit + 1],
     );
     return rows.map(deliveryOf);
   }
 
   /** How many `overdue` has, counted no further than `max`. */
-  async countOverdue(actor: Actor, max: number): Promise<number> {
+  async countOverdue(actor: Actor, { contractId }: OverdueFilter, max: number): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(
-      `select count(*)::int as count from (select 1 from deliveries d where ${overdueFor(actor)} limit $2) found`,
-      [actor.organizationId, max],
+      `select count(*)::int as count from (select 1 from deliveries d where ${overdueFor(actor)} limit $3) found`,
+      [actor.organizationId, contractId, max],
     );
     return row?.count ?? 0;
   }
@@ -193,7 +198,7 @@ const unreachableSql = `
 
 function overdueFor(actor: Actor): string {
   const test = actor.mode === 'test' ? 'd.test' : 'true';
-  return `${visibleTo(actor, 'd')} and d.contact_overdue_at is not null and d.first_contact_at is null
+  return `${visibleTo(actor, 'd')} and ($2::uuid is null or d.contract_id = $2) and d.contact_overdue_at is not null and d.first_contact_at is null
     and d.state = 'ACCEPTED' and d.stage in ('NEW', 'ATTEMPTED', 'UNREACHABLE') and ${test}`;
 }
 

@@ -64,6 +64,7 @@ export { TidyHandovers } from './tidy-handovers.action.js';
 /** What must hold between deliveries, their queue and the books. */
 export { handoverInvariants } from './handover-invariants.js';
 /** How soon buyers reach the people. */
+export { RerouteOverdue } from './reroute-overdue.action.js';
 export { type SpeedToLead, speedToLead } from './speed-to-lead.js';
 export { TellOverdueContacts } from './overdue-contacts.action.js';
 export { createTryHandover, HandoverModule, mailSettings } from './handover.module.js';

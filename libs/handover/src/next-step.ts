@@ -13,6 +13,7 @@ export const untriedFailures = [
   'CONTRACT_INACTIVE',
   'INSUFFICIENT_BALANCE',
   'LEAD_GONE',
+  'LEAD_ERASED',
 ] as const;
 export type UntriedFailure = (typeof untriedFailures)[number];
 
@@ -60,6 +61,7 @@ const canceling: ReadonlySet<HandoverFailure> = new Set([
   'CONTRACT_INACTIVE',
   'INSUFFICIENT_BALANCE',
   'LEAD_GONE',
+  'LEAD_ERASED',
 ]);
 
 /** Whether a delivery is over after a try, or when it is tried again. */

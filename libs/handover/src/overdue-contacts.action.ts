@@ -17,8 +17,14 @@ const tellSql = `
   ), overdue as (
     update deliveries d set contact_overdue_at = $1 from due
     where d.agency_id = due.agency_id and d.id = due.id
-    returning d.agency_id, d.id as delivery_id, d.lead_id, d.buyer_id, d.contract_id, d.test, d.delivered_at,
-      d.contact_due_at
+    returning d.agency_id, d.id as delivery_id, d.lead_id, d.buyer_id, d.contract_id, d.contract_version, d.test,
+      d.delivered_at, d.contact_due_at
+  ), rerouted as (
+    insert into deliveries_to_reroute (agency_id, delivery_id, queued_at)
+    select o.agency_id, o.delivery_id, $1 from overdue o
+    join contract_versions v on v.agency_id = o.agency_id and v.contract_id = o.contract_id
+      and v.version = o.contract_version
+    where v.contact_sla_reroute
   ), ${eventTables({
     type: 'delivery.contact_overdue',
     source: 'overdue',
@@ -36,7 +42,7 @@ const tellSql = `
   })}
   select delivery_id from overdue`;
 
-/** Finds leads whose time to the first contact has run out, and tells both sides. */
+/** Finds leads whose time to the first contact has run out, tells both sides, and queues those that are to go to another buyer. */
 @Injectable()
 export class TellOverdueContacts {
   constructor(private readonly unitOfWork: UnitOfWork) {}

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Transaction, UnitOfWork } from '#database';
 import { type AcceptanceStore, type LeadQueries, type UndeliveredDelivery } from '#leads';
 import { systemActor } from '#organizations';
@@ -5,7 +6,7 @@ import { done, invariant } from '#outcome';
 import { circuitAfterFailure, type RelayRoom, runRelay, type RunningRelay } from '#webhooks';
 import type { DestinationStore } from './destination.store.js';
 import type { FinishedHandover, HandoverQueueStore, TakenHandover } from './handover-queue.store.js';
-import { type HandoverEnd, maxTries, nextStep } from './next-step.js';
+import { type HandoverEnd, maxTries, nextStep, type UntriedFailure } from './next-step.js';
 import { sentLeadOf, type ShowId } from './sent-lead-of.js';
 import type { SentLead } from './sent-lead.js';
 import type { TriedHandover, TryHandover } from './try-handover.action.js';
@@ -66,7 +67,7 @@ const hopelessAtOnce = 64;
 export function startHandoverRelay(tools: HandoverTools): RunningRelay {
   const relay = new HandoverRelay(tools);
   const { queue, unitOfWork, onError, capacity, idleMs } = tools;
-  return runRelay<LoadedHandover, Ended>({
+  const sending = runRelay<LoadedHandover, Ended>({
     take: async (room) => await relay.take(room),
     attempt: async (handover) => await relay.attempt(handover),
     hasArrived: ({ tried }) => (tried === null ? null : tried.verdict !== null),
@@ -76,18 +77,70 @@ export function startHandoverRelay(tools: HandoverTools): RunningRelay {
     ...(capacity !== undefined && { capacity }),
     ...(idleMs !== undefined && { idleMs }),
   });
+  const ending = new HopelessSweep(async () => await relay.endHopeless(), onError);
+  return {
+    stop: async (timeoutMs) =>
+      void (await Promise.all([sending, ending].map((each) => each.stop(timeoutMs)))),
+  };
+}
+
+/**
+ * Ends what cannot be sent any more beside what is sent: when thousands come to their end in the same moment, nobody else waits
+ * for them. At most half of the time, so that the database has room for the others as well. (As part of the relay's own
+ * batches, 10,000 of them held everybody up for ten seconds.)
+ */
+class HopelessSweep implements RunningRelay {
+  private readonly stopping = new AbortController();
+  private readonly loop: Promise<void>;
+
+  constructor(
+    private readonly sweep: () => Promise<number>,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    this.loop = this.run();
+  }
+
+  async stop(timeoutMs: number): Promise<void> {
+    this.stopping.abort();
+    const given = new AbortController();
+    const late = pause(timeoutMs, undefined, { signal: given.signal }).catch(() => undefined);
+    await Promise.race([this.loop, late]);
+    given.abort();
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      const begun = performance.now();
+      let ended = 0;
+      try {
+        ended = await this.sweep();
+      } catch (error) {
+        this.onError(error);
+      }
+      const restMs = ended < hopelessAtOnce ? hopelessEveryMs : performance.now() - begun;
+      // Stopping wakes it.
+      await pause(restMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
 }
 
 class HandoverRelay {
-  private lookForHopelessAt = 0;
-
   constructor(private readonly tools: HandoverTools) {}
 
   async take(room: RelayRoom): Promise<readonly LoadedHandover[]> {
-    const hopeless = await this.takeHopeless(Math.ceil(room.capacity / 2));
-    const capacity = room.capacity - hopeless.length;
-    const taken = capacity > 0 ? await this.tools.queue.take({ ...room, capacity }) : [];
-    return await this.load([...hopeless, ...taken]);
+    return await this.load(await this.tools.queue.take(room));
+  }
+
+  /** Ends some of what cannot be sent any more, without a try; how many. */
+  async endHopeless(): Promise<number> {
+    const found = await this.tools.queue.takeHopeless(hopelessAtOnce);
+    // Read again meanwhile, some may be sent after all: when their lease has ended.
+    const ends = found
+      .filter(({ stopped }) => stopped !== null)
+      .map((each) => untried({ ...each, lead: null }, each.stopped));
+    if (ends.length > 0) await this.writeDown(ends);
+    return found.length;
   }
 
   async attempt(handover: LoadedHandover): Promise<Ended> {
@@ -96,19 +149,7 @@ class HandoverRelay {
     // Each of them ended with the process that made it, or its end was never written down.
     const worn = tries > maxTries ? 'TOO_MANY_TRIES' : null;
     const failure = handover.stopped ?? worn ?? (lead === null ? 'LEAD_GONE' : null);
-    const none = { verdict: null, retryAfterMs: null };
-    if (failure !== null || lead === null) {
-      const step = nextStep({ ...none, failure, tries, leftMs, random: 0 });
-      const finished = {
-        handover,
-        made: null,
-        failure,
-        verdict: null,
-        reason: null,
-        retryInMs: step.retryInMs,
-      };
-      return { finished, end: step.end, tried: null };
-    }
+    if (failure !== null || lead === null) return untried(handover, failure);
     const tried = await tryHandover.execute({ ...handover, id: showId('delivery', handover.id), lead });
     const step = nextStep({ ...tried, tries, leftMs: leftMs - tried.made.durationMs, random: random() });
     const { verdict, reason } = tried;
@@ -128,15 +169,6 @@ class HandoverRelay {
       for (const each of batch) await this.write([each]).catch((single: unknown) => errors.push(single));
       for (const single of errors) this.tools.onError(single);
     }
-  }
-
-  private async takeHopeless(limit: number): Promise<TakenHandover[]> {
-    const now = performance.now();
-    if (now < this.lookForHopelessAt) return [];
-    const most = Math.min(limit, hopelessAtOnce);
-    const found = await this.tools.queue.takeHopeless(most);
-    if (found.length < most) this.lookForHopelessAt = now + hopelessEveryMs;
-    return found;
   }
 
   private async load(taken: readonly TakenHandover[]): Promise<LoadedHandover[]> {
@@ -208,6 +240,14 @@ class HandoverRelay {
     const failed = { now: found.now, random: random(), askedPauseMs, isProbe };
     await destinations.setCircuit(tx, endpointId, circuitAfterFailure(found.circuit, failed));
   }
+}
+
+/** It is over without a try. */
+function untried(handover: LoadedHandover, failure: UntriedFailure | null): Ended {
+  const { tries, leftMs } = handover;
+  const step = nextStep({ verdict: null, retryAfterMs: null, failure, tries, leftMs, random: 0 });
+  const finished = { handover, made: null, failure, verdict: null, reason: null, retryInMs: step.retryInMs };
+  return { finished, end: step.end, tried: null };
 }
 
 function endedOf({ end, finished: { handover, reason, failure } }: Ended) {

@@ -25,7 +25,7 @@ export class ResendDelivery {
 
   /**
    * Queues it for where the leads of its contract go now, under the same id as before; whatever is answered, the lead stays sold
-   * and is not charged again. Refuses NOT_PERMITTED, NOT_FOUND, ILLEGAL_TRANSITION for a lead that the buyer has not taken or that
+   * and is not charged again. Refuses NOT_PERMITTED, NOT_FOUND, LEAD_ERASED, ILLEGAL_TRANSITION for a lead that the buyer has not taken or that
    * is on its way, and when there is no destination.
    */
   async execute(
@@ -47,19 +47,22 @@ export class ResendDelivery {
     deliveryId: string,
     now: Date,
   ): Promise<Outcome<{ deliveryId: string }>> {
-    const [row] = await tx.query<DeliveryRow & { readonly destination_id: string | null }>(
-      `select ${deliveryColumns}, ${destinationOfContract({
+    const [row] = await tx.query<
+      DeliveryRow & { readonly destination_id: string | null; readonly lead_state: string }
+    >(
+      `select ${deliveryColumns}, l.state as lead_state, ${destinationOfContract({
         agencyId: 'd.agency_id',
         contractId: 'd.contract_id',
         buyerId: 'd.buyer_id',
       })} as destination_id
-       from deliveries d
+       from deliveries d join leads l on l.agency_id = d.agency_id and l.id = d.lead_id
        where d.agency_id in (select agency_id from contracts where buyer_id = $1) and d.id = $2 and d.buyer_id = $1
          and (d.test or not $3) for no key update of d`,
       [actor.organizationId, deliveryId, actor.mode === 'test'],
     );
     if (!row) return refuse('NOT_FOUND', { field: deliveryPath });
     const delivery = deliveryOf(row);
+    if (row.lead_state === 'ERASED') return refuse('LEAD_ERASED', { field: deliveryPath });
     const illegal = (message: string) =>
       refuse('ILLEGAL_TRANSITION', { field: deliveryPath, message, data: { allowed: [] } });
     if (delivery.state !== 'ACCEPTED')

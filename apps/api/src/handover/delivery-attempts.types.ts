@@ -24,7 +24,11 @@ registerEnumType(DeliveryVerdict, {
   },
 });
 
-const DeliveryFailure = enumOf<HandoverFailure>([...webhookFailures, ...mailFailures, ...untriedFailures]);
+export const DeliveryFailure = enumOf<HandoverFailure>([
+  ...webhookFailures,
+  ...mailFailures,
+  ...untriedFailures,
+]);
 registerEnumType(DeliveryFailure, {
   name: 'DeliveryFailure',
   description: 'Why a lead was not handed over. New ones may be added at any time.',
@@ -50,7 +54,8 @@ registerEnumType(DeliveryFailure, {
     DESTINATION_DISABLED: { description: 'The destination was disabled or deleted.' },
     CONTRACT_INACTIVE: { description: 'The contract was paused or ended before the lead was sent.' },
     INSUFFICIENT_BALANCE: { description: 'The buyer’s balance was used up before the lead was sent.' },
-    LEAD_GONE: { description: 'The lead was erased or taken back before it was sent.' },
+    LEAD_GONE: { description: 'The lead was taken back before it was sent.' },
+    LEAD_ERASED: { description: 'The person was erased before the lead was sent, or while it was.' },
   },
 });
 

@@ -1,15 +1,24 @@
 import { Inject } from '@nestjs/common';
-import { Args, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, ArgsType, Field, ID, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { IsOptional, IsString } from 'class-validator';
 import type { Clock } from '#calendar';
-import { HandoverQueries, speedToLead } from '#handover';
+import { type HandoverFailure, HandoverQueries, speedToLead } from '#handover';
 import { type Actor, may } from '#organizations';
 import { CurrentActor, Loaders, RequestLoaders, Requires } from '../access/index.js';
-import { type ConnectionOf, DateTimeScalar, PageArgs, readPage, toConnection } from '../graphql/index.js';
+import {
+  type ConnectionOf,
+  DateTimeScalar,
+  decodeOptionalId,
+  PageArgs,
+  readPage,
+  toConnection,
+} from '../graphql/index.js';
 import { DeliveryConnection, DeliveryType, deliveryTypeOf } from '../leads/leads.types.js';
 import {
   attemptTypeOf,
   DeliveryAttemptConnection,
   DeliveryAttemptType,
+  DeliveryFailure,
   SampleLeadType,
   SpeedToLeadType,
 } from './delivery-attempts.types.js';
@@ -18,6 +27,16 @@ import { HandoverLoaders } from './handover.loaders.js';
 
 const cursor = { list: 'deliveryAttempts', key: ['integer'] } as const;
 const overdueCursor = { list: 'overdueDeliveries', key: ['uuid'] } as const;
+
+const nobody = '00000000-0000-0000-0000-000000000000';
+
+@ArgsType()
+export class OverdueDeliveriesArgs extends PageArgs {
+  @IsOptional()
+  @IsString()
+  @Field(() => ID, { nullable: true, description: 'Only those under this contract.' })
+  contractId?: string | null;
+}
 
 /** How a delivery was handed over, and how soon the person was reached. */
 @Resolver(() => DeliveryType)
@@ -35,13 +54,16 @@ export class HandedOverResolver {
   })
   async overdueDeliveries(
     @CurrentActor() actor: Actor,
-    @Args() args: PageArgs,
+    @Args() args: OverdueDeliveriesArgs,
   ): Promise<ConnectionOf<DeliveryType>> {
     const page = readPage(args, overdueCursor);
-    return toConnection(await this.queries.overdue(actor, page), page, {
+    const contractId = decodeOptionalId('ctr', args.contractId);
+    // What is no id is of no contract.
+    const filter = { contractId: contractId === undefined ? nobody : contractId };
+    return toConnection(await this.queries.overdue(actor, filter, page), page, {
       keyOf: ({ id }) => [id],
       toNode: deliveryTypeOf,
-      countUpTo: async (max) => await this.queries.countOverdue(actor, max),
+      countUpTo: async (max) => await this.queries.countOverdue(actor, filter, max),
     });
   }
 
@@ -59,6 +81,17 @@ export class HandedOverResolver {
   })
   async nextTryAt(@Loaders() loaders: RequestLoaders, @Parent() { of }: DeliveryType): Promise<Date | null> {
     return (await this.load.handover(loaders, of.id))?.nextTryAt ?? null;
+  }
+
+  @ResolveField(() => DeliveryFailure, {
+    nullable: true,
+    description: 'Why the last try handed nothing over, or why there was none; null after one that did.',
+  })
+  async failure(
+    @Loaders() loaders: RequestLoaders,
+    @Parent() { of }: DeliveryType,
+  ): Promise<HandoverFailure | null> {
+    return (await this.load.handover(loaders, of.id))?.lastFailure ?? null;
   }
 
   @ResolveField(() => DeliveryAttemptConnection, {

@@ -1,16 +1,15 @@
 import { Args, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { type LeadDecided, RouteUnsoldLead } from '#leads';
 import type { Actor } from '#organizations';
-import { asCurrency, money } from '#money';
 import { invariant, refuse } from '#outcome';
-import { type DecisionView, type DecisionViewer, explainDecision } from '#routing';
+import type { DecisionViewer } from '#routing';
 import { CurrentActor, Loaders, RequestLoaders, Requires } from '../access/index.js';
 import { ContractLoaders } from '../contracts/contracts.loaders.js';
 import { ContractType } from '../contracts/contracts.types.js';
 import { decodeId, toUserErrors } from '../graphql/index.js';
 import { LeadLoaders } from '../leads/leads.loaders.js';
 import { LeadType } from '../leads/leads.types.js';
-import { moneyOf } from './raw-conditions.js';
+import { explainedDecision } from './explained-decision.js';
 import { RouteLeadInput, RouteLeadPayload } from './routes.inputs.js';
 import { RouteLoaders } from './routes.loaders.js';
 import { RoutingDecisionType, RoutingEntryType } from './routes.types.js';
@@ -53,7 +52,7 @@ export class LeadRoutingResolver {
     @Parent() { of }: LeadType,
   ): Promise<RoutingDecisionType[]> {
     const decisions = await this.load.decisions(loaders, of.id);
-    return decisions.flatMap((decision) => explained(decision, viewerOf(actor)));
+    return decisions.flatMap((decision) => explainedDecision(decision, viewerOf(actor)));
   }
 }
 
@@ -77,31 +76,4 @@ function viewerOf({ kind, organizationId }: Actor): DecisionViewer {
   if (kind === 'AGENCY') return { kind, agencyId: organizationId };
   if (kind === 'BUYER') return { kind, buyerId: organizationId };
   return { kind: 'OPERATOR' };
-}
-
-function explained(
-  { number, decision, routes }: DecisionView,
-  viewer: DecisionViewer,
-): RoutingDecisionType[] {
-  const found = explainDecision({ decision, routes }, viewer);
-  if (!found) return [];
-  const { result, summary, at, entries } = found;
-  return [
-    {
-      number,
-      result,
-      summary,
-      decidedAt: at,
-      entries: entries.map((entry) => ({
-        of: entry,
-        route: entry.routeName,
-        outcome: entry.outcome,
-        reason: entry.reason,
-        price:
-          entry.amountMinor === null || entry.currency === null
-            ? null
-            : moneyOf(money(entry.amountMinor, asCurrency(entry.currency))),
-      })),
-    },
-  ];
 }

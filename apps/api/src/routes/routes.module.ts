@@ -5,7 +5,9 @@ import { ContractsApiModule } from '../contracts/contracts.module.js';
 import { LeadsApiModule } from '../leads/leads.module.js';
 import { NodeResolverRegistry } from '../node/node-registry.js';
 import { BuyingRulesResolver } from './buying-rules.resolver.js';
+import { DryRunContractsResolver, DryRunResolver } from './dry-run.resolver.js';
 import { LeadRoutingResolver, RoutingEntriesResolver } from './lead-routing.resolver.js';
+import { MissedLeadsResolver } from './missed-leads.resolver.js';
 import { RouteLoaders } from './routes.loaders.js';
 import { RouteEntriesResolver, RoutesResolver } from './routes.resolver.js';
 
@@ -14,7 +16,10 @@ import { RouteEntriesResolver, RoutesResolver } from './routes.resolver.js';
   imports: [RoutingModule, LeadsModule, ContractsApiModule, LeadsApiModule],
   providers: [
     BuyingRulesResolver,
+    DryRunContractsResolver,
+    DryRunResolver,
     LeadRoutingResolver,
+    MissedLeadsResolver,
     RouteEntriesResolver,
     RouteLoaders,
     RoutesResolver,

@@ -1,7 +1,7 @@
 import { Args, ID, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type { Actor } from '#organizations';
 import { invariant, refusal } from '#outcome';
-import { DefineRoute, type RawRoute, RouteQueries } from '#routing';
+import { DefineRoute, RouteQueries } from '#routing';
 import { CurrentActor, Loaders, RequestLoaders, Requires } from '../access/index.js';
 import { ContractLoaders } from '../contracts/contracts.loaders.js';
 import { ContractType } from '../contracts/contracts.types.js';
@@ -20,8 +20,9 @@ import {
   RemoveRoutePayload,
   RoutesArgs,
 } from './routes.inputs.js';
+import { rawRouteOf } from './raw-route-of.js';
 import { RouteLoaders } from './routes.loaders.js';
-import { RouteConnection, RouteEntryType, type RouteInput, RouteType, routeTypeOf } from './routes.types.js';
+import { RouteConnection, RouteEntryType, RouteType, routeTypeOf } from './routes.types.js';
 
 const cursor = { list: 'routes', key: ['uuid'] } as const;
 
@@ -110,15 +111,4 @@ export class RouteEntriesResolver {
     invariant(contract, 'an entry has no contract that its reader may see');
     return contract;
   }
-}
-
-/** An id that is none names no contract. */
-function rawRouteOf(route: RouteInput): RawRoute {
-  return {
-    ...route,
-    entries: route.entries.map((entry) => ({
-      ...entry,
-      contractId: decodeId('ctr', entry.contractId) ?? entry.contractId,
-    })),
-  };
 }

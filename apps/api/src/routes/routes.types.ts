@@ -8,8 +8,10 @@ import {
   type ExplainedEntry,
   type RouteEntry,
   type RouteMethod,
+  routeMethods,
   type RouteView,
   type RoutingResult,
+  routingResults,
   type SaleMode,
   saleModes,
   skipReasons,
@@ -19,18 +21,10 @@ import { Node } from '../node/node.type.js';
 import { ConditionsInput, ConditionsType, enumOf } from './conditions.types.js';
 import { conditionsTypeOf, moneyOf } from './raw-conditions.js';
 
-/** Those that need no word from a buyer about the very lead: the others have no way to ask for it yet. */
-const methods = [
-  'PRIORITY',
-  'WEIGHTED',
-  'ROUND_ROBIN',
-  'HIGHEST_BID',
-] as const satisfies readonly RouteMethod[];
-
 export const RouteMethodEnum = enumOf(
   'RouteMethod',
-  methods,
-  'PRIORITY: in order. WEIGHTED: to each its share. ROUND_ROBIN: to who has waited longest. HIGHEST_BID: by standing bids.',
+  routeMethods,
+  'PRIORITY: in order. WEIGHTED: to each its share. ROUND_ROBIN: to who has waited longest. HIGHEST_BID: by standing bids. PING_POST: by bids for this very lead. FIRST_CLAIM: to the first that claims it.',
 );
 export const SaleModeEnum = enumOf(
   'SaleMode',
@@ -39,12 +33,12 @@ export const SaleModeEnum = enumOf(
 );
 export const RoutingResultEnum = enumOf(
   'RoutingResult',
-  ['SOLD', 'UNSOLD'],
-  'SOLD: to buyers. UNSOLD: to nobody, for now.',
+  routingResults,
+  'SOLD: to buyers. OFFERED: buyers may bid for it or claim it. UNSOLD: to nobody, for now.',
 );
 export const RoutingOutcomeEnum = enumOf(
   'RoutingOutcome',
-  ['SOLD', ...skipReasons],
+  ['SOLD', 'OFFERED', ...skipReasons],
   'What became of one entry of a route, or the first reason against it.',
 );
 
@@ -92,6 +86,13 @@ export class RouteInput {
   @Allow()
   @Field(() => MoneyInput, { nullable: true, description: 'Lower bids do not count.' })
   minBid?: MoneyInput | null;
+
+  @Allow()
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Of FIRST_CLAIM: how long a lead may be claimed, 5 to 86,400 seconds; 120 when left out.',
+  })
+  claimSeconds?: number | null;
 
   @Allow()
   @Field(() => [RouteEntryInput], { description: 'At most 200.' })
@@ -146,6 +147,12 @@ export class RouteType extends Node {
 
   @Field(() => MoneyType, { nullable: true })
   minBid: MoneyType | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How long a lead may be claimed; null but for FIRST_CLAIM.',
+  })
+  claimSeconds: number | null;
 
   @Field(() => Boolean, { description: 'Leads of the vertical that name no contract take it.' })
   isDefault: boolean;
@@ -231,6 +238,7 @@ export function routeTypeOf(route: RouteView): RouteType {
     maxBuyers: given.maxBuyers,
     fallback: given.fallback,
     minBid: given.minBid && moneyOf(given.minBid),
+    claimSeconds: given.method === 'FIRST_CLAIM' ? given.claimSeconds : null,
     isDefault: route.isDefault,
     version: route.version,
     summary: describeRoute(rules).summary,

@@ -1,0 +1,36 @@
+import { asCurrency, money } from '#money';
+import { type Decision, type DecisionViewer, explainDecision, type Route } from '#routing';
+import { moneyOf } from './raw-conditions.js';
+import type { RoutingDecisionType } from './routes.types.js';
+
+/** A decision with the versions that it names, as it is told to a viewer; none for who has no part in it. */
+export function explainedDecision(
+  {
+    number,
+    decision,
+    routes,
+  }: { readonly number: number; readonly decision: Decision; readonly routes: readonly Route[] },
+  viewer: DecisionViewer,
+): RoutingDecisionType[] {
+  const found = explainDecision({ decision, routes }, viewer);
+  if (!found) return [];
+  const { result, summary, at, entries } = found;
+  return [
+    {
+      number,
+      result,
+      summary,
+      decidedAt: at,
+      entries: entries.map((entry) => ({
+        of: entry,
+        route: entry.routeName,
+        outcome: entry.outcome,
+        reason: entry.reason,
+        price:
+          entry.amountMinor === null || entry.currency === null
+            ? null
+            : moneyOf(money(entry.amountMinor, asCurrency(entry.currency))),
+      })),
+    },
+  ];
+}

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestApp } from '../support/app.js';
+import { ask, type DryRun, dryRun, routeInput, type Wish } from './ask-dry-run.js';
+import { defineRoute, type Network, openNetwork, startNetworkApp, submitOne } from './network.js';
+
+let app: TestApp;
+let network: Network;
+
+beforeAll(async () => {
+  app = await startNetworkApp();
+});
+beforeEach(async () => {
+  network = await openNetwork(app, [
+    { buyer: 'buyer' },
+    { buyer: 'otherBuyer', terms: { baseRate: { amount: '12.00', currency: 'USD' } } },
+  ]);
+});
+afterAll(async () => {
+  await app.verifyInvariants();
+  await app.stop();
+});
+
+/** Everything that a dry run could have written. */
+async function everything(): Promise<object> {
+  const [row] = await app.database.query<object>(
+    `select (select count(*) from leads) as leads, (select count(*) from deliveries) as deliveries,
+       (select count(*) from routing_decisions) as decisions, (select count(*) from routing_batches) as batches,
+       (select count(*) from route_versions) as versions, (select count(*) from routes) as routes,
+       (select count(*) from charges) as charges, (select count(*) from events) as events,
+       (select count(*) from audit_entries) as audit, (select count(*) from idempotency_keys) as keys,
+       (select md5(string_agg(c::text, '' order by c::text)) from cap_counters c) as counted,
+       (select md5(string_agg(s::text, '' order by s::text)) from route_standings s) as stood`,
+  );
+  return row ?? {};
+}
+
+const usd = (amount: string) => [{ amount, currency: 'USD' }];
+
+describe('a dry run of a route', () => {
+  it('says what changes, for whom and for how much, and writes nothing', async () => {
+    await defineRoute(network);
+    const leads = [10, 60, 90].map((score) => ({ score }));
+    const ids: string[] = [];
+    for (const lead of leads) ids.push(await submitOne(network, lead));
+    const before = await everything();
+    const entries = network.contracts.map(({ id }, index) => ({
+      contractId: id,
+      priority: 2 - index,
+      ...(index === 1 && { minScore: 50, caps: [{ unit: 'DAY', leads: 1 }] }),
+    }));
+    const run = await dryRun(network, { entries });
+    expect(await everything()).toEqual(before);
+    expect(run).toMatchObject({ changed: 1, unreadable: 0 });
+    expect(run.before).toEqual({ sold: 3, unsold: 0, offered: 0, amounts: usd('30.00') });
+    expect(run.after).toEqual({ sold: 3, unsold: 0, offered: 0, amounts: usd('32.00') });
+    expect(run.contracts).toEqual(
+      network.contracts
+        .map(({ id }, index) => ({
+          contract: { id },
+          before: index === 0 ? { leads: 3, amounts: usd('30.00') } : { leads: 0, amounts: [] },
+          after: index === 0 ? { leads: 2, amounts: usd('20.00') } : { leads: 1, amounts: usd('12.00') },
+        }))
+        .toSorted((a, b) => (a.contract.id < b.contract.id ? -1 : 1)),
+    );
+    expect(run.decisions.map(({ leadId, isChanged }) => [leadId, isChanged])).toEqual([
+      [ids[2], false],
+      [ids[1], true],
+      [ids[0], false],
+    ]);
+    expect(run.decisions[0]?.after.entries.map(({ outcome }) => outcome)).toEqual(['CAP_REACHED', 'SOLD']);
+    expect(run.decisions[2]?.after.entries.map(({ outcome }) => outcome)).toEqual([
+      'BELOW_MIN_SCORE',
+      'SOLD',
+    ]);
+  });
+
+  it('takes the last ones, or those before a lead, and none of others', async () => {
+    await defineRoute(network);
+    const ids: string[] = [];
+    for (let each = 0; each < 4; each += 1) ids.push(await submitOne(network));
+    await submitOne(network, { contractId: network.contracts[0]?.id });
+    await submitOne(network, { test: true });
+    const leadsOf = async (more: Wish) =>
+      (await dryRun(network, {}, more)).decisions.map(({ leadId }) => leadId);
+    expect(await leadsOf({})).toEqual(ids.toReversed());
+    expect(await leadsOf({ last: 2 })).toEqual([ids[3], ids[2]]);
+    expect(await leadsOf({ last: 2, before: ids[2] })).toEqual([ids[1], ids[0]]);
+    expect(await leadsOf({ before: ids[0] })).toEqual([]);
+    expect(await leadsOf({ before: 'lead_nothing' })).toEqual([]);
+    for (const last of [0, -1, 201])
+      expect((await ask(network, {}, { last })).userErrors).toMatchObject([
+        { code: 'INVALID_VALUE', field: ['last'] },
+      ]);
+  });
+
+  it('tells nothing of a person, and leaves one who was erased where it was', async () => {
+    await defineRoute(network);
+    const contact = { email: 'quillfeather@people.example', familyName: 'Quillfeather', postalCode: '94107' };
+    const id = await submitOne(network, { contact: { ...contact, country: 'US' } });
+    const other = await submitOne(network);
+    const west = network.contracts.map(({ id: contractId }, index) => ({
+      contractId,
+      priority: 2 - index,
+      ...(index === 1 && { geography: { only: [{ country: 'US', postalPrefixes: ['94'] }] } }),
+    }));
+    const run = await dryRun(network, { entries: west });
+    expect(run.decisions.map(({ isChanged }) => isChanged)).toEqual([false, true]);
+    expect(JSON.stringify(run).toLowerCase()).not.toMatch(/quillfeather|94107/);
+    await network.market.done('agency', 'erasePerson', { person: { leadId: id } }, 'erased');
+    const after = await dryRun(network, { entries: west });
+    expect(after).toMatchObject({ unreadable: 1, changed: 0 });
+    expect(after.decisions.map(({ leadId }) => leadId)).toEqual([other]);
+  });
+
+  it('refuses what defineRoute refuses, and is for agencies alone', async () => {
+    const { userErrors, decisions } = await ask(network, {
+      entries: [{ contractId: 'ctr_nothing' }],
+      method: 'WEIGHTED',
+    });
+    expect(decisions).toEqual([]);
+    expect(userErrors).toMatchObject([{ code: 'NOT_FOUND', field: ['route', 'entries', '0', 'contractId'] }]);
+    expect((await ask(network, {}, {}, 'otherAgency')).userErrors).toMatchObject([
+      { code: 'NOT_FOUND' },
+      { code: 'NOT_FOUND' },
+    ]);
+    await expect(ask(network, {}, {}, 'buyer')).rejects.toThrow('FORBIDDEN');
+  });
+});
+
+it('the requests of docs/routing.md do what the page says', async () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'routing.md'), 'utf8');
+  const requestWith = (field: string): string =>
+    [...page.matchAll(/```graphql\n([^]*?)```/g)]
+      .map(([, text = '']) => text)
+      .find((text) => text.includes(field)) ?? '';
+  await defineRoute(network, { entries: [{ contractId: network.contracts[0]?.id, minScore: 50 }] });
+  const id = await submitOne(network, { score: 10 });
+  const { dryRunRoute } = await app.ask<{ dryRunRoute: DryRun }>(
+    app.keys.agency,
+    requestWith('dryRunRoute'),
+    {
+      route: routeInput(network, {}),
+    },
+  );
+  expect(dryRunRoute).toMatchObject({
+    changed: 1,
+    userErrors: [],
+    decisions: [{ leadId: id, isChanged: true }],
+  });
+  const { missedLeads } = await app.ask<{ missedLeads: object }>(app.keys.buyer, requestWith('missedLeads'), {
+    contractId: network.contracts[0]?.id,
+  });
+  expect(missedLeads).toMatchObject({ nodes: [{ leadId: id, outcome: 'BELOW_MIN_SCORE' }] });
+});
