@@ -2,9 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { SystemClock } from '#calendar';
+import { measureDelivery } from './delivery/delivery.js';
 import { BenchFailure, type BenchHost, Undo } from './host.js';
 import { type IntakeTools, measureIntake } from './intake/intake.js';
+import { measureImports } from './imports/imports.js';
 import { withFigures } from './markdown.js';
+import { tryKills } from './kills/kills.js';
 import { type BenchOptions, type BenchPart, readOptions, usage } from './options.js';
 import { measurePayouts } from './payouts/payouts.js';
 import { printable } from './print.js';
@@ -54,6 +57,9 @@ async function measure(host: BenchHost, undo: Undo, args: readonly string[]): Pr
   const server = await host.step('PostgreSQL', () => startServer(host, undo));
   const commitMs = [await server.timeOfCommit()];
   const intake = tools && (await measureIntake(host, undo, { server, options, tools }));
+  const delivery = wants('delivery') ? await measureDelivery(host, undo, { server, options }) : undefined;
+  const kills = wants('kills') ? await tryKills(host, undo, { server, options }) : undefined;
+  const imports = wants('imports') ? await measureImports(host, undo, { server, options }) : undefined;
   const settlement = wants('settlement')
     ? await measureSettlement(host, undo, { server, options })
     : undefined;
@@ -61,7 +67,7 @@ async function measure(host: BenchHost, undo: Undo, args: readonly string[]): Pr
   commitMs.push(await server.timeOfCommit());
   const report = reportOf(
     { startedAt, options, server, loadBefore, commitMs },
-    { intake, settlement, payouts },
+    { intake, delivery, kills, imports, settlement, payouts },
   );
   host.say(`\n${printable(report)}\n`);
   if (intake?.profileFolder !== undefined) host.say(`${printableProfile(intake.profileFolder, host.root)}\n`);
@@ -76,7 +82,7 @@ function findTools(): IntakeTools {
     ...(wrk === undefined ? ['wrk (Debian and Ubuntu: apt-get install wrk)'] : []),
     ...(pgbench === undefined ? ['pgbench (Debian and Ubuntu: apt-get install postgresql-contrib)'] : []),
   ];
-  const without = '--only settlement and --only payouts need neither';
+  const without = 'every other part needs neither (--only)';
   throw new BenchFailure(
     `The load comes from programs that are not here: ${missing.join(', ')}; ${without}.`,
     2,

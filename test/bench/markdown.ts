@@ -1,3 +1,6 @@
+import { deliveryHead, deliveryRows, deliverySentence } from './delivery/report.js';
+import { importSentences } from './imports/report.js';
+import { killsSentence } from './kills/kills.js';
 import type { BenchReport } from './report.js';
 import { laneTitles, payoutSentences, quietLoad } from './print.js';
 
@@ -12,7 +15,7 @@ export function withFigures(page: string, report: BenchReport): string {
 }
 
 function figuresOf(report: BenchReport): string {
-  const { startedAt, rounds, machine, ratios, intake, settlement, payouts } = report;
+  const { startedAt, rounds, machine, ratios, intake, delivery, kills, settlement, payouts } = report;
   const commits = machine.commitMs.map((ms) => ms.toFixed(2)).join(' ms before and ');
   const on =
     `${startedAt.slice(0, 10)}, ${rounds} rounds, on a machine with ${machine.processors} processors ` +
@@ -50,8 +53,12 @@ function figuresOf(report: BenchReport): string {
         ]),
       ),
       `The API held ${mebibytes(restBytes)} MiB at rest and at most ${mebibytes(loadBytes)} MiB under load.`,
+      ...(intake.leftOut === undefined ? [] : [intake.leftOut]),
     );
   }
+  if (delivery) parts.push(tableOf(deliveryHead, deliveryRows(delivery)), deliverySentence(delivery));
+  if (kills) parts.push(killsSentence(kills));
+  if (report.imports) parts.push(...importSentences(report.imports));
   if (settlement) {
     parts.push(
       tableOf(

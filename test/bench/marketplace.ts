@@ -121,8 +121,12 @@ export async function addPerson(
   return { ...organization, id: `user:${userId}`, userId, roles: [role] };
 }
 
-/** A live key of a machine that may submit leads, as its holder keeps it. */
-export async function addApiKey(product: INestApplicationContext, organization: Actor): Promise<string> {
+/** A live key of a machine, by default one that may submit leads, as its holder keeps it. */
+export async function addApiKey(
+  product: INestApplicationContext,
+  organization: Actor,
+  role: Role = 'API_CLIENT',
+): Promise<string> {
   const create = product.get(CreateApiKey, { strict: false });
   const { token } = valueOf(
     await create.execute(setUp, {
@@ -130,7 +134,7 @@ export async function addApiKey(product: INestApplicationContext, organization: 
       userId: null,
       name: 'bench',
       mode: 'live',
-      roles: ['API_CLIENT'],
+      roles: [role],
       scopes: null,
       expiresAt: null,
       idempotencyKey: idempotencyKey(),

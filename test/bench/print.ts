@@ -1,5 +1,9 @@
+import { deliveryHead, deliveryRows, deliverySentence } from './delivery/report.js';
+import { importSentences } from './imports/report.js';
+import { killsSentence } from './kills/kills.js';
 import { limitPerSecond } from './payouts/figures.js';
-import type { BenchReport, LaneSummary, Ratio, SettlementSummary } from './report.js';
+import type { Ratio } from './ratio.js';
+import type { BenchReport, LaneSummary, SettlementSummary } from './report.js';
 import type { Spread } from './statistics.js';
 
 /** What each kind of load is called. */
@@ -7,8 +11,10 @@ export const laneTitles: Readonly<Record<LaneSummary['name'], string>> = {
   reference: 'pgbench, one call per lead',
   reference8: 'the same, 8 connections',
   single: 'submitLead',
+  steady: 'submitLead, 70 % of that',
   bulk: 'submitLeads, 50 a request',
   apollo: 'bare Apollo, one INSERT',
+  postgraphile: 'PostGraphile, one bare table',
 };
 
 /** More than this, and others had the machine as well. */
@@ -16,7 +22,7 @@ export const quietLoad = 0.5;
 
 /** The report as a person reads it. */
 export function printable(report: BenchReport): string {
-  const { machine, intake, settlement, payouts, broken } = report;
+  const { machine, intake, delivery, kills, imports, settlement, payouts, broken } = report;
   const parts = [
     `${machine.processor}, ${machine.processors} processors, ${machine.memoryGiB} GiB · Node ${machine.node} · ` +
       `PostgreSQL ${machine.postgres} · a durable commit takes ${machine.commitMs.map((ms) => ms.toFixed(2)).join(' to ')} ms`,
@@ -50,8 +56,12 @@ export function printable(report: BenchReport): string {
     const { restBytes, loadBytes } = intake.memory;
     parts.push(
       `Memory of the API: ${mebibytes(restBytes)} at rest, at most ${mebibytes(loadBytes)} under load.`,
+      ...(intake.leftOut === undefined ? [] : [intake.leftOut]),
     );
   }
+  if (delivery) parts.push(table(deliveryHead, deliveryRows(delivery)), deliverySentence(delivery));
+  if (kills) parts.push(killsSentence(kills));
+  if (imports) parts.push(...importSentences(imports));
   if (settlement) {
     parts.push(
       table(

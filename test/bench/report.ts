@@ -1,20 +1,18 @@
 import { cpus, totalmem } from 'node:os';
-import { bulkLeads, type IntakeRun, type Leg, type LegName, poolSize } from './intake/intake.js';
+import type { DeliveryRun } from './delivery/delivery.js';
+import { deliveryRatios } from './delivery/report.js';
+import type { ImportsRun } from './imports/imports.js';
+import { importRatios } from './imports/report.js';
+import type { KillsRun } from './kills/kills.js';
+import { bulkLeads, type IntakeRun, type Leg, type LegName, poolSize, steadyShare } from './intake/intake.js';
 import type { BenchOptions } from './options.js';
 import { limitPerSecond } from './payouts/figures.js';
 import type { PayoutRun } from './payouts/payouts.js';
 import { bucketPerSecond } from './payouts/worker.js';
+import { type Ratio, ratio } from './ratio.js';
 import { type BenchServer, serverSettings } from './server.js';
 import type { SettlementRun } from './settlement/settlement.js';
 import { ratiosToReference, type Spread, spreadOf } from './statistics.js';
-
-/** A ratio with the bar that it is held to. */
-export interface Ratio extends Spread {
-  readonly name: string;
-  /** What the ratio must reach: at least, or at most. */
-  readonly bar: { readonly least?: number; readonly most?: number } | undefined;
-  readonly met: boolean | undefined;
-}
 
 export interface LaneSummary {
   readonly name: LegName;
@@ -61,6 +59,9 @@ export interface BenchReport {
   readonly ratios: readonly Ratio[];
   readonly intake:
     (Omit<IntakeRun, 'broken' | 'profileFolder'> & { readonly lanes: readonly LaneSummary[] }) | undefined;
+  readonly delivery: Omit<DeliveryRun, 'broken'> | undefined;
+  readonly kills: Omit<KillsRun, 'broken'> | undefined;
+  readonly imports: Omit<ImportsRun, 'broken'> | undefined;
   readonly settlement:
     | (Omit<SettlementRun, 'broken'> & {
         readonly sizes: readonly SettlementSummary[];
@@ -95,15 +96,20 @@ export function reportOf(
   },
   runs: {
     readonly intake: IntakeRun | undefined;
+    readonly delivery: DeliveryRun | undefined;
+    readonly kills: KillsRun | undefined;
+    readonly imports: ImportsRun | undefined;
     readonly settlement: SettlementRun | undefined;
     readonly payouts: PayoutRun | undefined;
   },
 ): BenchReport {
-  const { intake, settlement, payouts } = runs;
+  const { intake, delivery, kills, imports, settlement, payouts } = runs;
   const sizes = settlement && sizesOf(settlement);
   const growth = sizes && growthOf(sizes);
   const ratios = [
     ...(intake ? intakeRatios(intake) : []),
+    ...(delivery ? deliveryRatios(delivery) : []),
+    ...(imports ? importRatios(imports) : []),
     ...(settlement && growth ? settlementRatios(settlement, growth) : []),
     ...(payouts ? payoutRatios(payouts) : []),
   ];
@@ -125,18 +131,21 @@ export function reportOf(
     settings: { postgres: serverSettings, poolSize, bucketPerSecond },
     // The bars are for whole runs: with little data, what is fixed weighs most.
     ratios: ratios.map((one) => (options.quick ? { ...one, bar: undefined, met: undefined } : one)),
-    intake: intake && { legs: intake.legs, memory: intake.memory, lanes: lanesOf(intake) },
+    intake: intake && {
+      legs: intake.legs,
+      memory: intake.memory,
+      leftOut: intake.leftOut,
+      lanes: lanesOf(intake),
+    },
+    delivery: delivery && withoutBroken(delivery),
+    kills: kills && withoutBroken(kills),
+    imports: imports && withoutBroken(imports),
     settlement: settlement &&
       sizes &&
       growth && { linesPerStatement: settlement.linesPerStatement, legs: settlement.legs, sizes, growth },
     payouts: payouts && withoutBroken(payouts),
-    broken: [intake, settlement, payouts].flatMap((run) => run?.broken ?? []),
+    broken: [intake, delivery, kills, imports, settlement, payouts].flatMap((run) => run?.broken ?? []),
   };
-}
-
-function ratio(name: string, values: Spread, bar?: { least?: number; most?: number }): Ratio {
-  const { least = -Infinity, most = Infinity } = bar ?? {};
-  return { name, ...values, bar, met: bar && values.median >= least && values.median <= most };
 }
 
 function intakeRatios({ legs }: IntakeRun): Ratio[] {
@@ -144,14 +153,51 @@ function intakeRatios({ legs }: IntakeRun): Ratio[] {
   const of = (name: LegName) => spreadOf(ratiosToReference(run, name, 'reference'));
   const measured = new Set(legs.map(({ name }) => name));
   const all: readonly [LegName, string, { least: number }?][] = [
-    ['single', 'submitLead, one lead a request', { least: 0.45 }],
+    ['single', 'submitLead, one lead a request', { least: 0.5 }],
     ['bulk', `submitLeads, ${bulkLeads} leads a request`, { least: 1.2 }],
     ['apollo', 'bare Apollo with one INSERT, for context'],
+    ['postgraphile', "PostGraphile's generated mutation on one bare table, for context"],
   ];
-  return all.flatMap(([name, title, bar]) => (measured.has(name) ? [ratio(title, of(name), bar)] : []));
+  const steady = legs.filter(({ name }) => name === 'steady');
+  const p99 = steady.map(({ p99Ms }) => p99Ms / steadyP99Ms);
+  const others = (['apollo', 'postgraphile'] as const).filter((name) => measured.has(name));
+  return [
+    ...all.flatMap(([name, title, bar]) => (measured.has(name) ? [ratio(title, of(name), bar)] : [])),
+    ...(p99.length > 0
+      ? [
+          ratio(
+            `submitLead at ${steadyShare * 100} % of its ceiling, p99 to ${steadyP99Ms} ms`,
+            spreadOf(p99),
+            { most: 1 },
+          ),
+        ]
+      : []),
+    ...others.flatMap((name) =>
+      (['single', 'bulk'] as const)
+        .filter((product) => measured.has(product))
+        .map((product) =>
+          ratio(
+            `${productTitles[product]} to ${otherTitles[name]}`,
+            spreadOf(ratiosToReference(run, product, name)),
+          ),
+        ),
+    ),
+  ];
 }
 
-const laneOrder: readonly LegName[] = ['reference', 'reference8', 'single', 'bulk', 'apollo'];
+const steadyP99Ms = 25;
+const productTitles = { single: 'submitLead', bulk: 'submitLeads' } as const;
+const otherTitles = { apollo: 'bare Apollo', postgraphile: 'PostGraphile' } as const;
+
+const laneOrder: readonly LegName[] = [
+  'reference',
+  'reference8',
+  'single',
+  'steady',
+  'bulk',
+  'apollo',
+  'postgraphile',
+];
 
 function lanesOf({ legs }: IntakeRun): LaneSummary[] {
   const measured = new Set(legs.map(({ name }) => name));
@@ -217,7 +263,10 @@ function settlementRatios({ legs }: SettlementRun, growth: Growth): Ratio[] {
   return [...bySize, ratio(`time of ${growth.size} times the charges`, spreadOf([product]), { most })];
 }
 
-function withoutBroken({ broken: _broken, ...run }: PayoutRun): Omit<PayoutRun, 'broken'> {
+function withoutBroken<Run extends { readonly broken: readonly string[] }>({
+  broken: _broken,
+  ...run
+}: Run): Omit<Run, 'broken'> {
   return run;
 }
 

@@ -23,6 +23,8 @@ export interface DemoFile {
   readonly organizations: {
     readonly agency: DemoOrganization;
     readonly buyer: DemoOrganization;
+    /** Buys what the other one does not want. */
+    readonly otherBuyer: DemoOrganization;
     readonly operator: { readonly id: string };
   };
   readonly users: {

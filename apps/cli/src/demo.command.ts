@@ -4,10 +4,11 @@ import { asCurrency, formatMoney, money } from '#money';
 import { type Command, CommandError } from './command.js';
 import { readDemoKeys } from './demo/demo-keys.js';
 import { GraphqlClient } from './demo/graphql-client.js';
+import { LeadMoves } from './demo/lead-moves.js';
 import { Marketplace, type DemoTerms } from './demo/marketplace.js';
 import { MoneyMoves } from './demo/money-moves.js';
 import { playPayment } from './demo/play-payment.js';
-import { type MonthPlan, type MonthPlayed, playMonth } from './demo/play-month.js';
+import { type DemoStage, type MonthPlan, type MonthPlayed, playMonth } from './demo/play-month.js';
 import { Progress } from './demo/progress.js';
 import { booksText } from './demo/books.js';
 import { minorOf, shown } from './demo/statement.js';
@@ -47,7 +48,8 @@ const months: readonly MonthPlan[] = [
 export const demoCommand: Command = {
   summary:
     'Plays the worked month, once under each kind of contract, through the public API of a running sandbox, and checks\n' +
-    'what comes out to the cent. Exit code 1 when anything differs. It can be repeated: each run has contracts of its\n' +
+    'what comes out to the cent. Leads go through a route over two buyers; one has them sent to a receiver that is started on\n' +
+    'this machine, where the sandbox allows that. Exit code 1 when anything differs. It can be repeated: each run has contracts of its\n' +
     'own, and begins with the next month of the sandbox clock. With --to-paid it plays one month, follows its money from the\n' +
     "buyer to the agency's bank, and compares the ledger with the payment provider.",
   usage: '[--to-paid] [--url <address>] [--demo-file <path>]',
@@ -63,21 +65,25 @@ export const demoCommand: Command = {
       throw new CommandError('--url is not an address: such as http://localhost:4000/graphql.');
     const run = randomBytes(3).toString('hex');
     const client = new GraphqlClient(url);
-    const market = new Marketplace(client, keys, run);
-    const progress = new Progress(process.stdout);
-    if (options['to-paid'] !== true) return await playDemo(market, progress, url);
-    return await playToPaid({ market, money: new MoneyMoves(client, keys, run), progress }, url);
+    const stage = {
+      market: new Marketplace(client, keys, run),
+      leads: new LeadMoves(client, keys, run),
+      progress: new Progress(process.stdout),
+    };
+    if (options['to-paid'] !== true) return await playDemo(stage, url);
+    return await playToPaid({ ...stage, money: new MoneyMoves(client, keys, run) }, url);
   },
 };
 
 /** Plays both months and shows the books; gives the exit code. Throws a {@link CommandError} when it cannot go on. */
-export async function playDemo(market: Marketplace, progress: Progress, url: string): Promise<number> {
+export async function playDemo(stage: DemoStage, url: string): Promise<number> {
+  const { market, progress } = stage;
   progress.line(`The worked month, through ${url}`);
   progress.line();
   const played: MonthPlayed[] = [];
   for (const [index, plan] of months.entries()) {
     progress.line(`Month ${index + 1} of ${months.length}: ${plan.title}`);
-    played.push(await playMonth({ market, progress, plan }, played.at(-1)?.period));
+    played.push(await playMonth(stage, plan, played.at(-1)?.period));
   }
   progress.line('The books of the whole installation');
   const { lines, differences } = booksText(await market.books(currency));
@@ -89,7 +95,7 @@ export async function playDemo(market: Marketplace, progress: Progress, url: str
 
 /** Plays one month up to the money in the agency's bank; gives the exit code. */
 export async function playToPaid(
-  stage: { readonly market: Marketplace; readonly money: MoneyMoves; readonly progress: Progress },
+  stage: DemoStage & { readonly money: MoneyMoves },
   url: string,
 ): Promise<number> {
   const { market, progress } = stage;
@@ -97,7 +103,7 @@ export async function playToPaid(
   if (!plan) throw new CommandError('there is no month to play.');
   progress.line(`A month up to its payment, through ${url}`);
   progress.line();
-  const played = await playMonth({ market, progress, plan });
+  const played = await playMonth(stage, plan);
   const unmatched = await playPayment(stage, played.statement);
   const { differences } = booksText(await market.books(currency));
   const wrong = [...played.differences, ...unmatched, ...differences];

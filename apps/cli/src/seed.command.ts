@@ -77,11 +77,13 @@ async function seed(context: INestApplicationContext, config: Config): Promise<D
   const known = readDemoFile(config.demoFile);
   const agencyId = await steps.organization('AGENCY', 'Sunny Side Leads');
   const buyerId = await steps.organization('BUYER', 'Homestead Services');
+  const otherBuyerId = await steps.organization('BUYER', 'Lakeside Homes');
   const operatorId = await steps.organization('OPERATOR', 'Leadger Demo');
   const key = (organizationId: string, apiKey: string | undefined) =>
     steps.key({ organizationId, userId: null, roles: ['OWNER', 'API_CLIENT'], known: apiKey });
   const agency = await key(agencyId, known.organizations?.agency?.apiKey);
   const buyer = await key(buyerId, known.organizations?.buyer?.apiKey);
+  const otherBuyer = await key(otherBuyerId, known.organizations?.otherBuyer?.apiKey);
   for (const [vertical, terms] of Object.entries(demoTerms)) {
     await contracts.contract(agency.actor, buyer.actor, vertical, terms);
   }
@@ -89,7 +91,7 @@ async function seed(context: INestApplicationContext, config: Config): Promise<D
   if (typeof config.stripe?.sandboxUrl === 'string') {
     const payments = context.get(PaymentSteps);
     await payments.operatorFloat(config.stripe.sandboxUrl);
-    await payments.savedMethod(buyer.actor);
+    for (const { actor } of [buyer, otherBuyer]) await payments.savedMethod(actor);
     await payments.verifiedAccount(agency.actor);
   }
   const person = async (
@@ -116,6 +118,7 @@ async function seed(context: INestApplicationContext, config: Config): Promise<D
     organizations: {
       agency: { id: encodeId('org', agencyId), apiKey: agency.apiKey },
       buyer: { id: encodeId('org', buyerId), apiKey: buyer.apiKey },
+      otherBuyer: { id: encodeId('org', otherBuyerId), apiKey: otherBuyer.apiKey },
       operator: { id: encodeId('org', operatorId) },
     },
     users: {

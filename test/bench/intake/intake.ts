@@ -23,8 +23,9 @@ import { countRows, footprintOf } from './footprint.js';
 import type { LegResult, Load } from './leg.js';
 import { pgbenchLoad } from './pgbench.js';
 import { freshDataSql, referenceSql } from './reference.js';
-import { type Service, startApi, startBareApollo } from './services.js';
-import { wrkLoad } from './wrk.js';
+import { installPostgraphile } from './postgraphile.js';
+import { type Service, startApi, startBareApollo, startPostgraphile } from './services.js';
+import { wrkLoad, type WrkOptions } from './wrk.js';
 
 /** A marketplace has several agencies, and so does this one; each sells to all its buyers, under a contract with each. */
 const agencies = 8;
@@ -35,8 +36,10 @@ const moreConnections = 8;
 const singleConnections = 64;
 const bulkConnections = 8;
 export const bulkLeads = 50;
+/** Of the leads that are taken in a second when nothing holds them back: what a busy day looks like, and has room to spare. */
+export const steadyShare = 0.7;
 
-export type LegName = 'reference' | 'reference8' | 'single' | 'bulk' | 'apollo';
+export type LegName = 'reference' | 'reference8' | 'single' | 'steady' | 'bulk' | 'apollo' | 'postgraphile';
 
 /** One leg as it was run. CPU is in processors: 1 is one of them busy all the time. */
 export interface Leg extends LegResult {
@@ -53,6 +56,8 @@ export interface IntakeRun {
   readonly memory: { readonly restBytes: number | undefined; readonly loadBytes: number | undefined };
   readonly broken: readonly string[];
   readonly profileFolder: string | undefined;
+  /** What was asked for and could not be compared with, in words. */
+  readonly leftOut: string | undefined;
 }
 
 export interface IntakeTools {
@@ -63,10 +68,13 @@ export interface IntakeTools {
 interface Lane {
   readonly load: Load;
   /** Where the leads go. */
-  readonly table: 'leads' | 'bench.bare_leads';
+  readonly table: 'leads' | 'bench.bare_leads' | 'bench_bare.leads';
   /** The process that takes them; undefined for the database itself. */
   readonly service: Service | undefined;
 }
+
+/** All but what could not be installed. */
+type Lanes = Readonly<Record<Exclude<LegName, 'postgraphile'>, Lane> & { readonly postgraphile?: Lane }>;
 
 // Each leg of the product lies between two of the reference; what is there for context comes at the end of a round.
 const orderOfRound: readonly LegName[] = [
@@ -76,7 +84,9 @@ const orderOfRound: readonly LegName[] = [
   'bulk',
   'reference',
   'reference8',
+  'steady',
   'apollo',
+  'postgraphile',
 ];
 
 /** Measures intake on a database of its own. */
@@ -105,13 +115,12 @@ export async function measureIntake(
     mkdirSync(profileFolder, { recursive: true });
   }
   const api = { databaseUrl, port: await host.freePort(), poolSize };
-  const apollo = { databaseUrl, port: await host.freePort(), poolSize };
   const apiService = await startApi(host, undo, { ...api, profileFolder });
-  const apolloService = await startBareApollo(host, undo, apollo);
   const wrk = { wrk: tools.wrk, script: join(host.root, 'test', 'bench', 'intake', 'leads.lua'), apiKeys };
   const reference = { pgbench: tools.pgbench, databaseUrl, apiKeys, folder: temporaryFolder(undo) };
   const url = `http://127.0.0.1:${api.port}/graphql`;
-  const lanes: Record<LegName, Lane> = {
+  const installed = options.postgraphile ? await installPostgraphile(host) : undefined;
+  const lanes: Lanes = {
     reference: {
       load: pgbenchLoad({ ...reference, connections: poolSize }),
       table: 'leads',
@@ -127,26 +136,52 @@ export async function measureIntake(
       table: 'leads',
       service: apiService,
     },
+    steady: {
+      load: wrkLoad({ ...wrk, url, connections: singleConnections, batch: 1 }),
+      table: 'leads',
+      service: apiService,
+    },
     bulk: {
       load: wrkLoad({ ...wrk, url, connections: bulkConnections, batch: bulkLeads }),
       table: 'leads',
       service: apiService,
     },
-    apollo: {
-      load: wrkLoad({
-        ...wrk,
-        url: `http://127.0.0.1:${apollo.port}/`,
-        connections: singleConnections,
-        batch: 1,
+    apollo: await apolloLane(host, undo, { databaseUrl, wrk }),
+    ...(installed &&
+      'server' in installed && {
+        postgraphile: await postgraphileLane(host, undo, { databaseUrl, server: installed.server, wrk }),
       }),
-      table: 'bench.bare_leads',
-      service: apolloService,
-    },
   };
   const run = await runLegs(host, { server, options, lanes, connection, product, apiService });
   // A profile is written when its process ends.
   if (profileFolder !== undefined) await apiService.stop();
-  return { ...run, profileFolder };
+  const leftOut = installed && 'missing' in installed ? installed.missing : undefined;
+  return { ...run, profileFolder, leftOut };
+}
+
+interface BareLaneOptions {
+  readonly databaseUrl: string;
+  readonly wrk: Pick<WrkOptions, 'wrk' | 'script' | 'apiKeys'>;
+}
+
+async function apolloLane(host: BenchHost, undo: Undo, { databaseUrl, wrk }: BareLaneOptions): Promise<Lane> {
+  const port = await host.freePort();
+  const service = await startBareApollo(host, undo, { databaseUrl, port, poolSize });
+  const url = `http://127.0.0.1:${port}/`;
+  const load = wrkLoad({ ...wrk, url, connections: singleConnections, batch: 1 });
+  return { load, table: 'bench.bare_leads', service };
+}
+
+async function postgraphileLane(
+  host: BenchHost,
+  undo: Undo,
+  { databaseUrl, wrk, server }: BareLaneOptions & { readonly server: string },
+): Promise<Lane> {
+  const port = await host.freePort();
+  const service = await startPostgraphile(host, undo, { databaseUrl, port, poolSize, server });
+  const url = `http://127.0.0.1:${port}/graphql`;
+  const load = wrkLoad({ ...wrk, url, connections: singleConnections, batch: 1, shape: 'generated' });
+  return { load, table: 'bench_bare.leads', service };
 }
 
 async function addMarketplace(product: INestApplicationContext): Promise<string[]> {
@@ -168,13 +203,16 @@ async function addMarketplace(product: INestApplicationContext): Promise<string[
 interface Running {
   readonly server: BenchServer;
   readonly options: BenchOptions;
-  readonly lanes: Readonly<Record<LegName, Lane>>;
+  readonly lanes: Lanes;
   readonly connection: pg.Client;
   readonly product: INestApplicationContext;
   readonly apiService: Service;
 }
 
-async function runLegs(host: BenchHost, running: Running): Promise<Omit<IntakeRun, 'profileFolder'>> {
+async function runLegs(
+  host: BenchHost,
+  running: Running,
+): Promise<Omit<IntakeRun, 'profileFolder' | 'leftOut'>> {
   const { options, lanes, apiService } = running;
   const warmUpSeconds = options.quick ? 1 : 2;
   const seconds = options.quick ? 3 : 10;
@@ -182,8 +220,9 @@ async function runLegs(host: BenchHost, running: Running): Promise<Omit<IntakeRu
   const restBytes = memoryOf(apiService.pid);
   const broken: string[] = [];
   // Opens the settlements, and compiles what runs often: a process that has served for a while is what is measured.
-  for (const name of ['single', 'bulk', 'apollo'] as const) {
-    const first = await lanes[name].load({ name: `first-${name}`, seconds: warmUpSeconds + 1 });
+  for (const name of ['single', 'bulk', 'apollo', 'postgraphile'] as const) {
+    const first = await lanes[name]?.load({ name: `first-${name}`, seconds: warmUpSeconds + 1 });
+    if (!first) continue;
     if (first.accepted === 0)
       throw new BenchFailure(`No lead was taken (${name}): ${first.example ?? 'no answer'}`, 1);
     if (first.errors > 0)
@@ -194,12 +233,12 @@ async function runLegs(host: BenchHost, running: Running): Promise<Omit<IntakeRu
   // A profile of several kinds of load would mix them.
   const order: readonly LegName[] = options.profile ? ['reference', 'single'] : orderOfRound;
   for (let round = 1; round <= options.rounds; round += 1) {
-    for (const name of order) {
+    for (const name of order.filter((each) => lanes[each])) {
       const label = `round ${round} of ${options.rounds}: ${name}`;
-      const leg = await host.step(label, () =>
-        runLeg(running, { name, round, warmUpSeconds, seconds, broken }),
-      );
-      legs.push(leg);
+      const plan = { name, round, warmUpSeconds, seconds, broken };
+      const ceiling = legs.findLast((leg) => leg.name === 'single')?.leadsPerSecond ?? 0;
+      const steady = name === 'steady' ? { perSecond: Math.round(ceiling * steadyShare) } : {};
+      legs.push(await host.step(label, () => runLeg(running, { ...plan, ...steady })));
     }
   }
   const last = `reference after round ${options.rounds}`;
@@ -220,6 +259,8 @@ function footprintsThatDiffer(legs: readonly Leg[]): string[] {
 interface LegPlan {
   readonly name: LegName;
   readonly round: number;
+  /** Requests; left out: as many as are answered. */
+  readonly perSecond?: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
   /** Gets what breaks. */
@@ -228,18 +269,20 @@ interface LegPlan {
 
 async function runLeg(
   running: Running,
-  { name, round, warmUpSeconds, seconds, broken }: LegPlan,
+  { name, round, warmUpSeconds, seconds, broken, ...pace }: LegPlan,
 ): Promise<Leg> {
   const { lanes, connection, product, server } = running;
-  const { load, table, service } = lanes[name];
+  const lane = lanes[name];
+  if (!lane) throw new BenchFailure(`There is no ${name} here.`, 1);
+  const { load, table, service } = lane;
   await connection.query(freshDataSql);
   await connection.query('checkpoint');
   const rowsBefore = await countRows(connection);
   const id = `${name}-${round}`;
-  const warmUp = await load({ name: `warm-${id}`, seconds: warmUpSeconds });
+  const warmUp = await load({ name: `warm-${id}`, seconds: warmUpSeconds, ...pace });
   const [serviceBefore, databaseBefore] = [service && cpuSecondsOf(service.pid), cpuSecondsOf(server.pid)];
   const started = performance.now();
-  const result = await load({ name: `leg-${id}`, seconds });
+  const result = await load({ name: `leg-${id}`, seconds, ...pace });
   const elapsed = (performance.now() - started) / 1000;
   const cpuSince = (before: number | undefined, pid: number): number | undefined => {
     const after = cpuSecondsOf(pid);

@@ -3,6 +3,8 @@
 -- BENCH_KEYS   API keys, divided by commas; requests take turns
 -- BENCH_BATCH  1 for submitLead, more for submitLeads
 -- BENCH_NAME   begins every externalId, so that no leg repeats another's
+-- BENCH_RATE   requests a second; empty: as many as are answered
+-- BENCH_SHAPE  "generated": the mutation that PostGraphile makes of a table, with one lead a request
 
 local keys = {}
 for key in os.getenv("BENCH_KEYS"):gmatch("[^,]+") do
@@ -37,6 +39,12 @@ local single = '{"query":"mutation($input:SubmitLeadInput!){submitLead(input:$in
 local bulk = '{"query":"mutation($input:SubmitLeadsInput!){submitLeads(input:$input){results' .. answer
   .. 'userErrors{code}}}","variables":{"input":{"leads":[%s]}}}'
 local taken = '"status":"SOLD"},"replayed":false,"userErrors":[]'
+local isGenerated = os.getenv("BENCH_SHAPE") == "generated"
+if isGenerated then
+  single = '{"query":"mutation($input:CreateLeadInput!){createLead(input:$input){lead{rowId externalId}}}",'
+    .. '"variables":{"input":{"lead":%s}}}'
+  taken = '"lead":{"rowId":"'
+end
 
 function setup(thread)
   threads[#threads + 1] = thread
@@ -57,7 +65,11 @@ end
 local function nextLead()
   count = count + 1
   local id = name .. "-" .. number .. "-" .. count
-  return lead:format(id, id, firstPhone + number * 1000000 + count, count % 50, count)
+  local text = lead:format(id, id, firstPhone + number * 1000000 + count, count % 50, count)
+  if isGenerated then
+    return '{"externalId":"' .. id .. '","lead":' .. text .. "}"
+  end
+  return text
 end
 
 function request()
@@ -73,6 +85,24 @@ function request()
   end
   local head = heads[math.floor(count / batch) % #heads + 1]
   return head .. #body .. "\r\n\r\n" .. body
+end
+
+-- A request begins when its time has come, and those that are late follow at once. wrk looks for a function of this name.
+local rate = tonumber(os.getenv("BENCH_RATE") or "")
+if rate then
+  local ffi = require("ffi")
+  ffi.cdef("struct timespec { long seconds; long nanoseconds; }; int clock_gettime(int clock, struct timespec *time);")
+  local monotonic = 1
+  local time = ffi.new("struct timespec")
+  local begun = nil
+  local due = 0
+  function delay()
+    ffi.C.clock_gettime(monotonic, time)
+    local now = tonumber(time.seconds) * 1000 + tonumber(time.nanoseconds) / 1e6
+    begun = begun or now
+    due = due + 1
+    return math.max(0, begun + (due * 1000) / rate - now)
+  end
 end
 
 function response(status, _, body)

@@ -13,4 +13,9 @@ export interface LegResult {
 }
 
 /** One kind of load: runs for so many seconds, every lead with a name that begins with `name`. */
-export type Load = (leg: { readonly name: string; readonly seconds: number }) => Promise<LegResult>;
+export type Load = (leg: {
+  readonly name: string;
+  readonly seconds: number;
+  /** Requests; left out: as many as are answered. */
+  readonly perSecond?: number;
+}) => Promise<LegResult>;

@@ -170,6 +170,11 @@ end $reference$;
 -- What the bare Apollo server inserts into: no rule, no index but the key.
 create table bench.bare_leads (id uuid primary key, external_id text not null, lead jsonb not null,
   received_at timestamptz not null);
+
+-- What PostGraphile makes its mutation of. Alone in its schema, so that it makes nothing else.
+create schema bench_bare;
+create table bench_bare.leads (id uuid primary key default gen_random_uuid(), external_id text not null,
+  lead jsonb not null, received_at timestamptz not null default now());
 `;
 
 const written = [
@@ -194,7 +199,7 @@ const written = [
  */
 export const freshDataSql = unguarded(
   written,
-  `truncate bench.bare_leads, ${written.join(', ')} cascade;
+  `truncate bench.bare_leads, bench_bare.leads, ${written.join(', ')} cascade;
   -- What the product knows of its desks was decided in batches that are gone.
   update routing_desks set token = gen_random_uuid()`,
 );

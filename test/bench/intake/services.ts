@@ -11,7 +11,7 @@ export interface ServiceOptions {
 }
 
 /** Of a database that is thrown away. */
-const benchMasterKey = Buffer.alloc(32, 'bench').toString('base64');
+export const benchMasterKey = Buffer.alloc(32, 'bench').toString('base64');
 // The highest that the settings take: the buckets stay in the path, and are never empty.
 const noLimit = '2147483647';
 
@@ -19,9 +19,13 @@ const noLimit = '2147483647';
 export async function startApi(
   host: BenchHost,
   undo: Undo,
-  options: ServiceOptions & { readonly profileFolder?: string | undefined },
+  options: ServiceOptions & {
+    readonly profileFolder?: string | undefined;
+    /** Over those of production. */
+    readonly settings?: Readonly<Record<string, string>>;
+  },
 ): Promise<Service> {
-  const { databaseUrl, port, poolSize, profileFolder } = options;
+  const { databaseUrl, port, poolSize, profileFolder, settings } = options;
   const flags = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
   const env = {
     NODE_ENV: 'production',
@@ -33,6 +37,7 @@ export async function startApi(
     LEADGER_LIMIT_COST_PER_SECOND: noLimit,
     DATABASE_URL: databaseUrl,
     PORT: String(port),
+    ...settings,
   };
   const args = [...flags, host.apiEntryPoint];
   return await startAt(host, undo, {
@@ -56,6 +61,27 @@ export async function startBareApollo(
     args: [join(import.meta.dirname, 'bare-apollo.js')],
     env: {
       NODE_ENV: 'production',
+      DATABASE_URL: databaseUrl,
+      PORT: String(port),
+      POOL_SIZE: String(poolSize),
+    },
+  });
+}
+
+/** PostGraphile with one table. */
+export async function startPostgraphile(
+  host: BenchHost,
+  undo: Undo,
+  { server, ...options }: ServiceOptions & { readonly server: string },
+): Promise<Service> {
+  const { databaseUrl, port, poolSize } = options;
+  return await startAt(host, undo, {
+    name: 'PostGraphile',
+    url: `http://127.0.0.1:${port}/graphql?query=%7B__typename%7D`,
+    args: [server],
+    env: {
+      NODE_ENV: 'production',
+      GRAPHILE_ENV: 'production',
       DATABASE_URL: databaseUrl,
       PORT: String(port),
       POOL_SIZE: String(poolSize),

@@ -12,15 +12,20 @@ export interface WrkOptions {
   readonly connections: number;
   /** Leads in a request. */
   readonly batch: number;
+  /** Of the mutation: the product's, or what PostGraphile makes of a table. */
+  readonly shape?: 'product' | 'generated';
 }
 
 /** Leads over HTTP and GraphQL. */
-export function wrkLoad({ wrk, script, url, apiKeys, connections, batch }: WrkOptions): Load {
-  return async ({ name, seconds }) => {
+export function wrkLoad(options: WrkOptions): Load {
+  const { wrk, script, url, apiKeys, connections, batch, shape = 'product' } = options;
+  return async ({ name, seconds, perSecond }) => {
     const env = childEnvironment({
       BENCH_KEYS: apiKeys.join(','),
       BENCH_BATCH: String(batch),
       BENCH_NAME: name,
+      BENCH_SHAPE: shape,
+      BENCH_RATE: perSecond === undefined ? '' : String(perSecond),
     });
     const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '-s', script, url];
     const { stdout } = await run(wrk, args, { env });

@@ -102,6 +102,7 @@ function sampleRoute(method: RouteMethod): Route {
     maxBuyers: 1,
     fallback: null,
     minBid: money(500n, USD),
+    claimSeconds: 120,
     entries: Array.from({ length: entryCount }, (_, number) => sampleEntry(number)),
   };
 }

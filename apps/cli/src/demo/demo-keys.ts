@@ -6,6 +6,8 @@ export interface DemoKeys {
   readonly graphqlUrl: string;
   readonly agency: { readonly id: string; readonly apiKey: string };
   readonly buyer: { readonly id: string; readonly apiKey: string };
+  /** Another one, who fetches its leads through the API. */
+  readonly otherBuyer: { readonly id: string; readonly apiKey: string };
   readonly preparer: { readonly apiKey: string };
   readonly approver: { readonly apiKey: string };
 }
@@ -23,6 +25,10 @@ export function readDemoKeys(file: string): DemoKeys {
     graphqlUrl: given(graphqlUrl),
     agency: { id: given(organizations?.agency?.id), apiKey: given(organizations?.agency?.apiKey) },
     buyer: { id: given(organizations?.buyer?.id), apiKey: given(organizations?.buyer?.apiKey) },
+    otherBuyer: {
+      id: given(organizations?.otherBuyer?.id),
+      apiKey: given(organizations?.otherBuyer?.apiKey),
+    },
     preparer: { apiKey: given(users?.preparer?.apiKey) },
     approver: { apiKey: given(users?.approver?.apiKey) },
   };

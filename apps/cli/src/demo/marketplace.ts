@@ -6,10 +6,10 @@ export interface ApiMoney {
   readonly currency: string;
 }
 
-/** What differs between the two contracts of the demo. */
+/** What differs between the contracts of the demo. */
 export interface DemoTerms {
   readonly baseRate: ApiMoney;
-  readonly commissionBasis: 'PER_LEAD' | 'PER_DEAL';
+  readonly commissionBasis: 'NONE' | 'PER_LEAD' | 'PER_DEAL';
   readonly commissionRatePpm: number;
   readonly commissionTrigger: 'QUALIFIED' | 'CONVERTED';
   readonly timeZone: string;
@@ -19,6 +19,7 @@ export interface DemoTerms {
 export interface DemoContract {
   readonly id: string;
   readonly vertical: string;
+  readonly buyerName: string;
   /** The terms in plain words. */
   readonly summary: string;
   /** The time in the sandbox when it was accepted. */
@@ -92,9 +93,9 @@ export class Marketplace {
     private readonly run: string,
   ) {}
 
-  /** The agency proposes, the buyer accepts. */
-  async agree(name: string, terms: DemoTerms): Promise<DemoContract> {
-    const { agency, buyer } = this.keys;
+  /** The agency proposes, a buyer accepts; the vertical is the run's own. */
+  async agree(name: string, terms: DemoTerms, side: 'buyer' | 'otherBuyer' = 'buyer'): Promise<DemoContract> {
+    const { agency, [side]: buyer } = this.keys;
     const vertical = `demo-${this.run}-${name}`;
     const proposed = await this.client.send<{
       proposeContract: Payload & { contract: { id: string } | null };
@@ -107,24 +108,30 @@ export class Marketplace {
           buyerId: buyer.id,
           vertical,
           terms,
-          idempotencyKey: `${vertical}:propose`,
+          idempotencyKey: `${vertical}:${side}:propose`,
         },
       },
     );
     mustBeDone('proposeContract', proposed.proposeContract.userErrors);
     const id = proposed.proposeContract.contract?.id ?? '';
     const { acceptContract } = await this.client.send<{
-      acceptContract: Payload & { contract: { summary: string; changedAt: string } | null };
+      acceptContract: Payload & {
+        contract: { summary: string; changedAt: string; buyer: { name: string } } | null;
+      };
     }>(
       buyer.apiKey,
       `mutation ($input: AcceptContractInput!) {
-        acceptContract(input: $input) { contract { summary changedAt } ${userErrors} }
+        acceptContract(input: $input) { contract { summary changedAt buyer { name } } ${userErrors} }
       }`,
-      { input: { contractId: id, version: 1, idempotencyKey: `${vertical}:accept` } },
+      { input: { contractId: id, version: 1, idempotencyKey: `${vertical}:${side}:accept` } },
     );
     mustBeDone('acceptContract', acceptContract.userErrors);
-    const { summary = '', changedAt = '' } = acceptContract.contract ?? {};
-    return { id, vertical, summary, acceptedAt: new Date(changedAt) };
+    const {
+      summary = '',
+      changedAt = '',
+      buyer: { name: buyerName } = { name: '' },
+    } = acceptContract.contract ?? {};
+    return { id, vertical, buyerName, summary, acceptedAt: new Date(changedAt) };
   }
 
   /** Makes it later in the sandbox; gives the time that it is then. */
@@ -138,24 +145,6 @@ export class Marketplace {
     );
     mustBeDone('advanceSandboxClock', advanceSandboxClock.userErrors);
     return new Date(advanceSandboxClock.now ?? to);
-  }
-
-  /** Submits leads in one request; gives their ids in order. `numbers` name them within the contract. */
-  async submitLeads(contract: DemoContract, numbers: readonly number[]): Promise<string[]> {
-    const { submitLeads } = await this.client.send<{
-      submitLeads: Payload & { results: readonly (Payload & { lead: { id: string } | null })[] };
-    }>(
-      this.keys.agency.apiKey,
-      `mutation ($input: SubmitLeadsInput!) {
-        submitLeads(input: $input) { results { lead { id } ${userErrors} } ${userErrors} }
-      }`,
-      { input: { leads: numbers.map((number) => leadInput(contract, number)) } },
-    );
-    mustBeDone('submitLeads', [
-      ...submitLeads.userErrors,
-      ...submitLeads.results.flatMap((result) => result.userErrors),
-    ]);
-    return submitLeads.results.map((result) => result.lead?.id ?? '');
   }
 
   /** The buyer says that the lead is of high quality. */
@@ -292,23 +281,3 @@ const booksQuery = `query ($currency: CurrencyCode!) {
   }
   ledgerInvariants { name title holds examples }
 }`;
-
-const channels = ['search', 'social', 'referral', 'comparison site'] as const;
-
-function leadInput(contract: DemoContract, number: number): object {
-  const externalId = `${contract.vertical}-${String(number).padStart(3, '0')}`;
-  return {
-    externalId,
-    vertical: contract.vertical,
-    contractId: contract.id,
-    // Addresses that cannot belong to anybody (RFC 2606, and numbers kept for fiction).
-    contact: {
-      email: `${externalId}@example.com`,
-      phone: `+1 212 555 01${String(number % 100).padStart(2, '0')}`,
-      postalCode: '10001',
-      country: 'US',
-    },
-    source: { channel: channels[number % channels.length], campaign: 'demo' },
-    score: 50 + (number % 50),
-  };
-}
