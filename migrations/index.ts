@@ -18,6 +18,9 @@ import { Persons1760000000023 } from './0023-persons.js';
 import { Routing1760000000024 } from './0024-routing.js';
 import { Handover1760000000025 } from './0025-handover.js';
 import { CreditRooms1760000000026 } from './0026-credit-rooms.js';
+import { Offers1760000000027 } from './0027-offers.js';
+import { Imports1760000000028 } from './0028-imports.js';
+import { Rerouting1760000000029 } from './0029-rerouting.js';
 import { RoutingDesks1760000000030 } from './0030-routing-desks.js';
 
 /** Every migration in the order in which it runs; listed by import, so that a bundle or a test has the same list. */
@@ -42,5 +45,8 @@ export const migrations = [
   Routing1760000000024,
   Handover1760000000025,
   CreditRooms1760000000026,
+  Offers1760000000027,
+  Imports1760000000028,
+  Rerouting1760000000029,
   RoutingDesks1760000000030,
 ];

@@ -220,6 +220,30 @@ create table bank_payouts (
 );
 CREATE INDEX bank_payouts_unfinished ON public.bank_payouts USING btree (next_look_at) WHERE (next_look_at IS NOT NULL);
 
+create table bids (
+  agency_id uuid not null,
+  lead_id uuid not null,
+  number smallint not null,
+  contract_id uuid not null,
+  buyer_id uuid not null,
+  outcome text not null,
+  amount_minor bigint,
+  currency character(3),
+  expires_at timestamp with time zone,
+  duration_ms integer not null,
+  asked_at timestamp with time zone not null,
+  constraint bids_pkey PRIMARY KEY (agency_id, lead_id, number, contract_id),
+  constraint bids_buyer_fkey FOREIGN KEY (buyer_id) REFERENCES organizations(id),
+  constraint bids_offer_fkey FOREIGN KEY (agency_id, lead_id, number) REFERENCES lead_offers(agency_id, lead_id, number),
+  constraint bids_amount_check CHECK ((amount_minor > 0)),
+  constraint bids_bid_check CHECK ((((outcome = ANY (ARRAY['BID'::text, 'TOO_HIGH'::text])) = (amount_minor IS NOT NULL)) AND ((amount_minor IS NULL) = (currency IS NULL)) AND ((outcome = 'BID'::text) = (expires_at IS NOT NULL)))),
+  constraint bids_outcome_check CHECK ((outcome = ANY (ARRAY['BID'::text, 'NO_BID'::text, 'LATE'::text, 'UNREADABLE'::text, 'TOO_HIGH'::text, 'UNREACHABLE'::text, 'NO_ADDRESS'::text])))
+);
+CREATE TRIGGER bids_append_only BEFORE DELETE OR UPDATE ON public.bids FOR EACH ROW EXECUTE FUNCTION refuse_change();
+alter table bids enable always trigger bids_append_only;
+CREATE TRIGGER bids_no_truncate BEFORE TRUNCATE ON public.bids FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+alter table bids enable always trigger bids_no_truncate;
+
 create table billing_profiles (
   buyer_id uuid not null,
   terms text not null,
@@ -479,6 +503,7 @@ create table contract_versions (
   consent_required boolean default false not null,
   dedupe_window_days integer,
   contact_sla_seconds integer,
+  contact_sla_reroute boolean default false not null,
   constraint contract_versions_pkey PRIMARY KEY (agency_id, contract_id, version),
   constraint contract_versions_contract_fkey FOREIGN KEY (agency_id, contract_id) REFERENCES contracts(agency_id, id),
   constraint contract_versions_proposer_fkey FOREIGN KEY (proposed_by_organization_id) REFERENCES organizations(id),
@@ -487,6 +512,7 @@ create table contract_versions (
   constraint contract_versions_basis_check CHECK ((commission_basis = ANY (ARRAY['NONE'::text, 'PER_LEAD'::text, 'PER_DEAL'::text]))),
   constraint contract_versions_clawback_check CHECK (((clawback_window_days >= 0) AND (clawback_window_days <= 3650))),
   constraint contract_versions_clawback_method_check CHECK ((clawback_method = ANY (ARRAY['NETTING'::text, 'TRANSFER_REVERSAL'::text]))),
+  constraint contract_versions_contact_reroute_check CHECK (((NOT contact_sla_reroute) OR (contact_sla_seconds IS NOT NULL))),
   constraint contract_versions_contact_sla_check CHECK (((contact_sla_seconds >= 30) AND (contact_sla_seconds <= 2592000))),
   constraint contract_versions_dedupe_window_days_check CHECK (((dedupe_window_days >= 0) AND (dedupe_window_days <= 365))),
   constraint contract_versions_effective_check CHECK ((((state = ANY (ARRAY['IN_FORCE'::text, 'SUPERSEDED'::text])) = (effective_from IS NOT NULL)) AND ((state = 'SUPERSEDED'::text) = (effective_to IS NOT NULL)))),
@@ -588,12 +614,14 @@ create table deliveries (
   first_contact_at timestamp with time zone,
   contact_due_at timestamp with time zone,
   contact_overdue_at timestamp with time zone,
+  rerouted_at timestamp with time zone,
   constraint deliveries_pkey PRIMARY KEY (agency_id, id),
   constraint deliveries_lead_key UNIQUE (agency_id, lead_id, buyer_id),
   constraint deliveries_buyer_fkey FOREIGN KEY (buyer_id) REFERENCES organizations(id),
   constraint deliveries_lead_fkey FOREIGN KEY (agency_id, lead_id) REFERENCES leads(agency_id, id),
   constraint deliveries_terms_fkey FOREIGN KEY (agency_id, contract_id, contract_version) REFERENCES contract_versions(agency_id, contract_id, version),
   constraint deliveries_bid_check CHECK ((bid_minor > 0)),
+  constraint deliveries_rerouted_check CHECK (((rerouted_at IS NULL) OR (state = 'RETURNED'::text))),
   constraint deliveries_returned_check CHECK (((state = 'RETURNED'::text) = (returned_at IS NOT NULL))),
   constraint deliveries_stage_check CHECK ((stage = ANY (ARRAY['NEW'::text, 'ATTEMPTED'::text, 'CONTACTED'::text, 'QUALIFIED'::text, 'APPOINTMENT_SET'::text, 'APPOINTMENT_HELD'::text, 'PROPOSAL'::text, 'WON'::text, 'LOST'::text, 'UNREACHABLE'::text, 'NOT_INTERESTED'::text, 'DISQUALIFIED'::text, 'REFUNDED'::text, 'CANCELED'::text]))),
   constraint deliveries_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'ACCEPTED'::text, 'REJECTED'::text, 'DUPLICATE'::text, 'TIMED_OUT'::text, 'FAILED'::text, 'CANCELED'::text, 'RETURNED'::text])))
@@ -602,6 +630,15 @@ CREATE INDEX deliveries_contact_due ON public.deliveries USING btree (contact_du
 CREATE INDEX deliveries_inbox ON public.deliveries USING btree (buyer_id, lead_id);
 CREATE INDEX deliveries_overdue ON public.deliveries USING btree (agency_id, id) WHERE ((contact_overdue_at IS NOT NULL) AND (first_contact_at IS NULL) AND (state = 'ACCEPTED'::text));
 CREATE INDEX deliveries_overdue_buyer ON public.deliveries USING btree (buyer_id, id) WHERE ((contact_overdue_at IS NOT NULL) AND (first_contact_at IS NULL) AND (state = 'ACCEPTED'::text));
+
+create table deliveries_to_reroute (
+  agency_id uuid not null,
+  delivery_id uuid not null,
+  queued_at timestamp with time zone not null,
+  constraint deliveries_to_reroute_pkey PRIMARY KEY (agency_id, delivery_id),
+  constraint deliveries_to_reroute_delivery_fkey FOREIGN KEY (agency_id, delivery_id) REFERENCES deliveries(agency_id, id)
+);
+CREATE INDEX deliveries_to_reroute_queued ON public.deliveries_to_reroute USING btree (queued_at);
 
 create table delivery_attempts (
   handover_id uuid not null,
@@ -859,6 +896,49 @@ create table idempotency_keys (
 );
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
+create table import_batches (
+  import_id uuid not null,
+  first_row integer not null,
+  last_row integer not null,
+  rows integer[] not null,
+  results text[] not null,
+  lead_ids uuid[] not null,
+  constraint import_batches_pkey PRIMARY KEY (import_id, first_row),
+  constraint import_batches_import_fkey FOREIGN KEY (import_id) REFERENCES lead_imports(id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX import_batches_last ON public.import_batches USING btree (import_id, last_row);
+
+create table import_chunks (
+  import_id uuid not null,
+  number integer not null,
+  sealed bytea not null,
+  constraint import_chunks_pkey PRIMARY KEY (import_id, number),
+  constraint import_chunks_import_fkey FOREIGN KEY (import_id) REFERENCES lead_imports(id) ON DELETE CASCADE
+);
+
+create table import_failed_rows (
+  import_id uuid not null,
+  row_number integer not null,
+  refusals jsonb not null,
+  sealed bytea not null,
+  constraint import_failed_rows_pkey PRIMARY KEY (import_id, row_number),
+  constraint import_failed_rows_import_fkey FOREIGN KEY (import_id) REFERENCES lead_imports(id) ON DELETE CASCADE
+);
+
+create table import_mappings (
+  agency_id uuid not null,
+  vertical text not null,
+  name text not null,
+  header_hash bytea not null,
+  columns bytea not null,
+  changed_by text not null,
+  changed_at timestamp with time zone not null,
+  constraint import_mappings_pkey PRIMARY KEY (agency_id, vertical, name),
+  constraint import_mappings_agency_fkey FOREIGN KEY (agency_id) REFERENCES organizations(id),
+  constraint import_mappings_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+);
+CREATE INDEX import_mappings_header ON public.import_mappings USING btree (agency_id, vertical, header_hash);
+
 create table invoice_settlements (
   agency_id uuid not null,
   settlement_id uuid not null,
@@ -926,6 +1006,110 @@ CREATE TRIGGER journals_append_only BEFORE DELETE OR UPDATE ON public.journals F
 alter table journals enable always trigger journals_append_only;
 CREATE TRIGGER journals_no_truncate BEFORE TRUNCATE ON public.journals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 alter table journals enable always trigger journals_no_truncate;
+
+create table lead_imports (
+  id uuid not null,
+  agency_id uuid not null,
+  test boolean not null,
+  vertical text not null,
+  contract_id uuid,
+  file_name text,
+  state text not null,
+  dry_run boolean default false not null,
+  content_hash bytea,
+  data_key bytea,
+  header bytea,
+  header_hash bytea,
+  mapping bytea,
+  mapping_name text,
+  mapping_source text,
+  delimiter text,
+  is_corrected boolean default false not null,
+  bytes_total bigint default 0 not null,
+  chunks integer default 0 not null,
+  body_offset bigint default 0 not null,
+  body_line integer default 1 not null,
+  next_offset bigint default 0 not null,
+  next_row integer default 1 not null,
+  next_line integer default 1 not null,
+  rows_done integer default 0 not null,
+  taken integer default 0 not null,
+  duplicates integer default 0 not null,
+  suppressed integer default 0 not null,
+  quarantined integer default 0 not null,
+  already_taken integer default 0 not null,
+  refused integer default 0 not null,
+  rows_per_second real,
+  failure text,
+  failure_line integer,
+  fence bigint default 0 not null,
+  leased_until timestamp with time zone,
+  served_at timestamp with time zone,
+  tries integer default 0 not null,
+  touched_at timestamp with time zone default now() not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  forget_at timestamp with time zone,
+  constraint lead_imports_pkey PRIMARY KEY (id),
+  constraint lead_imports_agency_fkey FOREIGN KEY (agency_id) REFERENCES organizations(id),
+  constraint lead_imports_delimiter_check CHECK ((delimiter = ANY (ARRAY[','::text, ';'::text, '	'::text]))),
+  constraint lead_imports_failure_check CHECK (((state = 'FAILED'::text) = (failure IS NOT NULL))),
+  constraint lead_imports_file_name_check CHECK (((char_length(file_name) >= 1) AND (char_length(file_name) <= 200))),
+  constraint lead_imports_mapping_source_check CHECK ((mapping_source = ANY (ARRAY['GUESSED'::text, 'REMEMBERED'::text, 'CHOSEN'::text]))),
+  constraint lead_imports_state_check CHECK ((state = ANY (ARRAY['UPLOADING'::text, 'READY'::text, 'RUNNING'::text, 'CHECKED'::text, 'COMPLETED'::text, 'CANCELLING'::text, 'CANCELLED'::text, 'FAILED'::text, 'EXPIRED'::text]))),
+  constraint lead_imports_total_check CHECK ((rows_done = (((((taken + duplicates) + suppressed) + quarantined) + already_taken) + refused)))
+);
+CREATE INDEX lead_imports_agency ON public.lead_imports USING btree (agency_id, id);
+CREATE INDEX lead_imports_keyed ON public.lead_imports USING btree (created_at) WHERE (data_key IS NOT NULL);
+CREATE UNIQUE INDEX lead_imports_one_file ON public.lead_imports USING btree (agency_id, test, vertical, content_hash) WHERE ((content_hash IS NOT NULL) AND (state <> ALL (ARRAY['CANCELLED'::text, 'FAILED'::text, 'EXPIRED'::text])));
+CREATE INDEX lead_imports_queue ON public.lead_imports USING btree (served_at) WHERE (state = ANY (ARRAY['RUNNING'::text, 'CANCELLING'::text]));
+CREATE INDEX lead_imports_uploading ON public.lead_imports USING btree (touched_at) WHERE (state = 'UPLOADING'::text);
+
+create table lead_offer_contracts (
+  agency_id uuid not null,
+  lead_id uuid not null,
+  number smallint not null,
+  contract_id uuid not null,
+  buyer_id uuid not null,
+  id uuid not null,
+  price_minor bigint not null,
+  currency character(3) not null,
+  is_open boolean not null,
+  constraint lead_offer_contracts_pkey PRIMARY KEY (agency_id, lead_id, number, contract_id),
+  constraint lead_offer_contracts_buyer_fkey FOREIGN KEY (buyer_id) REFERENCES organizations(id),
+  constraint lead_offer_contracts_offer_fkey FOREIGN KEY (agency_id, lead_id, number) REFERENCES lead_offers(agency_id, lead_id, number)
+);
+CREATE INDEX lead_offer_contracts_id ON public.lead_offer_contracts USING btree (id);
+CREATE INDEX lead_offer_contracts_open ON public.lead_offer_contracts USING btree (buyer_id, id) WHERE is_open;
+
+create table lead_offers (
+  agency_id uuid not null,
+  lead_id uuid not null,
+  number smallint not null,
+  method text not null,
+  route_id uuid not null,
+  route_version integer not null,
+  state text not null,
+  most smallint not null,
+  taken smallint default 0 not null,
+  opened_at timestamp with time zone not null,
+  closes_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  leased_until timestamp with time zone,
+  fence integer default 0 not null,
+  constraint lead_offers_pkey PRIMARY KEY (agency_id, lead_id, number),
+  constraint lead_offers_closed_check CHECK (((state = 'OPEN'::text) = (closed_at IS NULL))),
+  constraint lead_offers_closes_check CHECK (((method = 'FIRST_CLAIM'::text) = (closes_at IS NOT NULL))),
+  constraint lead_offers_method_check CHECK ((method = ANY (ARRAY['PING_POST'::text, 'FIRST_CLAIM'::text]))),
+  constraint lead_offers_most_check CHECK ((most > 0)),
+  constraint lead_offers_number_check CHECK ((number > 0)),
+  constraint lead_offers_state_check CHECK ((state = ANY (ARRAY['OPEN'::text, 'HELD'::text, 'DONE'::text]))),
+  constraint lead_offers_taken_check CHECK (((taken >= 0) AND (taken <= most)))
+);
+CREATE INDEX lead_offers_closing ON public.lead_offers USING btree (closes_at) WHERE ((state = 'OPEN'::text) AND (method = 'FIRST_CLAIM'::text));
+CREATE INDEX lead_offers_rounds ON public.lead_offers USING btree (opened_at) WHERE ((state = 'OPEN'::text) AND (method = 'PING_POST'::text));
 
 create table lead_schemas (
   vertical text not null,
@@ -1178,6 +1362,57 @@ create table person_hashes (
 );
 CREATE INDEX person_hashes_again ON public.person_hashes USING btree (hash, vertical, accepted_at DESC) WHERE ((accepted_at IS NOT NULL) AND (ordinal > 0));
 CREATE INDEX person_hashes_erased ON public.person_hashes USING btree (accepted_at) WHERE (lead_id IS NULL);
+
+create table ping_addresses (
+  agency_id uuid not null,
+  contract_id uuid not null,
+  buyer_id uuid not null,
+  url text not null,
+  version integer not null,
+  changed_by text not null,
+  created_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  constraint ping_addresses_pkey PRIMARY KEY (agency_id, contract_id),
+  constraint ping_addresses_buyer_fkey FOREIGN KEY (buyer_id) REFERENCES organizations(id),
+  constraint ping_addresses_contract_fkey FOREIGN KEY (agency_id, contract_id) REFERENCES contracts(agency_id, id),
+  constraint ping_addresses_url_check CHECK (((char_length(url) >= 1) AND (char_length(url) <= 2000))),
+  constraint ping_addresses_version_check CHECK ((version > 0))
+);
+
+create table ping_secrets (
+  agency_id uuid not null,
+  contract_id uuid not null,
+  number integer not null,
+  secret bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  constraint ping_secrets_pkey PRIMARY KEY (agency_id, contract_id, number),
+  constraint ping_secrets_address_fkey FOREIGN KEY (agency_id, contract_id) REFERENCES ping_addresses(agency_id, contract_id) ON DELETE CASCADE,
+  constraint ping_secrets_number_check CHECK ((number > 0)),
+  constraint ping_secrets_secret_check CHECK (((octet_length(secret) >= 24) AND (octet_length(secret) <= 64)))
+);
+CREATE UNIQUE INDEX ping_secrets_one_current ON public.ping_secrets USING btree (agency_id, contract_id) WHERE (expires_at IS NULL);
+
+create table pings (
+  agency_id uuid not null,
+  id uuid not null,
+  external_id text not null,
+  test boolean not null,
+  content jsonb not null,
+  price_minor bigint,
+  currency character(3),
+  answer jsonb not null,
+  expires_at timestamp with time zone not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  posted_at timestamp with time zone,
+  constraint pings_pkey PRIMARY KEY (agency_id, id),
+  constraint pings_agency_fkey FOREIGN KEY (agency_id) REFERENCES organizations(id),
+  constraint pings_price_check CHECK ((price_minor >= 0)),
+  constraint pings_price_currency_check CHECK (((price_minor IS NULL) = (currency IS NULL)))
+);
+CREATE INDEX pings_external_id ON public.pings USING btree (agency_id, external_id, test);
+CREATE INDEX pings_not_posted ON public.pings USING btree (expires_at) WHERE (posted_at IS NULL);
 
 create table postings (
   book_id uuid not null,

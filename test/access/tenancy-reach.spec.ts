@@ -1,5 +1,5 @@
 /** What can be reached from what one sees: nodes, lists and every field below them, for every role. */
-import { getNamedType, isObjectType } from 'graphql';
+import { getNamedType, isNonNullType, isObjectType } from 'graphql';
 import { type OrganizationKind, rolesOfKind } from '#organizations';
 import { type IdPrefix, idPrefixes } from '../../apps/api/src/graphql/ids.js';
 import type { TestApp, TestOrganization } from '../support/app.js';
@@ -9,6 +9,8 @@ import { nobody, validArguments } from './tenancy-inputs.js';
 import { paymentTypes } from './tenancy-payments.js';
 import { payoutTypes } from './tenancy-payouts.js';
 import { handoverTypes } from './tenancy-handover.js';
+import { importTypes } from './tenancy-imports.js';
+import { offerTypes } from './tenancy-offer-inputs.js';
 import { personTypes } from './tenancy-persons.js';
 import { routeTypes } from './tenancy-route-inputs.js';
 import { webhookTypes } from './tenancy-webhooks.js';
@@ -46,7 +48,9 @@ const typeOfPrefix: Readonly<Record<IdPrefix, readonly string[]>> = {
   ...webhookTypes,
   ...routeTypes,
   ...personTypes,
+  ...importTypes,
   ...handoverTypes,
+  ...offerTypes,
 };
 const prefixes = Object.values(idPrefixes) as IdPrefix[];
 /** The buyer is the one beside whom another buyer has the same agency; the agency has a neighbour with the same buyer. */
@@ -170,8 +174,15 @@ it.each(actors)('lists show $role of $kind with a $mode key nothing foreign', as
     operation === 'query' && may.has(requirements[0]) && getNamedType(field.type).name.endsWith('Connection');
   const lists = rootFields(app).filter(isList);
   if (may.has('contracts:read')) expect(lists.length).toBeGreaterThan(5);
+  const contract = (await objectsOf(app)).find(
+    (each) => each.prefix === 'ctr' && isVisible(each, self(actor)),
+  );
   await inParallel(lists, async (list) => {
-    const args = { ...validArguments(list, {}), first: 100 };
+    const isOfContract = list.field.args.some(
+      ({ name, type }) => name === 'contractId' && isNonNullType(type),
+    );
+    const ids = isOfContract && contract ? { contractId: contract.id } : {};
+    const args = { ...validArguments(list, ids), first: 100 };
     const { status, data, errors } = await app.gql<{ answer: { nodes: unknown[]; count: number } }>(
       actor.key,
       documentOf(list, args, 2),

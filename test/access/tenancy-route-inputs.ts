@@ -6,7 +6,7 @@ import type { IdPrefix } from '../../apps/api/src/graphql/ids.js';
 export const routeTypes = { rte: ['Route'] } as const;
 
 /** Which kind of id these inputs take, and the root field of that name. */
-export const routePrefixes: Readonly<Record<string, IdPrefix>> = { routeId: 'rte' };
+export const routePrefixes: Readonly<Record<string, IdPrefix>> = { routeId: 'rte', before: 'lead' };
 export const routeQueries: Readonly<Record<string, IdPrefix>> = { route: 'rte' };
 
 export const routeValues: Readonly<Record<string, () => unknown>> = {

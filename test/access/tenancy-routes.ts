@@ -1,7 +1,11 @@
 /** Routes and what buyers want, in the generated tests of access. */
+import { newId } from '#database';
+import { decodeId } from '../../apps/api/src/graphql/ids.js';
 import type { TestApp } from '../support/app.js';
 import { routeValues } from './tenancy-route-inputs.js';
 import { make, pairs, send } from './tenancy-world.js';
+
+const newPerson = () => ({ externalId: newId(), contact: { email: `${newId()}@people.example` } });
 
 /** A route of each pair, with what its buyer wants. */
 export async function buildRoutes(app: TestApp): Promise<void> {
@@ -16,6 +20,18 @@ export async function buildRoutes(app: TestApp): Promise<void> {
     // No default: leads of the others go where they did.
     const route = { ...(routeValues['route']?.() as object), entries: [{ contractId: own.id }] };
     await make(app, app.keys[pair.agency], 'defineRoute', { route, isDefault: false }, 'route');
-    await send(app, app.keys[pair.buyer], 'setBuyingRules', { contractId: own.id, rules: {} });
+    const contractId = own.id;
+    await send(app, app.keys[pair.buyer], 'setBuyingRules', { contractId, rules: {} });
+    // One that passes the buyer by, and one whose person was to be reached long ago.
+    await send(app, app.keys[pair.buyer], 'pauseBuying', { contractId });
+    const lead = { vertical: 'solar', contractId, ...newPerson() };
+    await make(app, app.keys[pair.agency], 'submitLead', lead, 'lead');
+    await send(app, app.keys[pair.buyer], 'resumeBuying', { contractId });
+    await make(app, app.keys[pair.agency], 'submitLead', { ...lead, ...newPerson() }, 'lead');
+    await app.database.query(
+      `update deliveries set contact_due_at = delivered_at, contact_overdue_at = delivered_at
+       where contract_id = $1 and state = 'ACCEPTED' and stage = 'NEW'`,
+      [decodeId('ctr', contractId)],
+    );
   }
 }

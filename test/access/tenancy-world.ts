@@ -21,7 +21,11 @@ import { buildPayments } from './tenancy-payments.js';
 import { buildPayouts, payoutObjectsSql } from './tenancy-payouts.js';
 import { buildHandover } from './tenancy-handover.js';
 import { handoverObjectsSql } from './tenancy-handover-inputs.js';
+import { offerObjectsSql } from './tenancy-offer-inputs.js';
+import { buildOffers, prepareOffers } from './tenancy-offers.js';
 import { personObjectsSql } from './tenancy-person-inputs.js';
+import { importObjectsSql } from './tenancy-import-inputs.js';
+import { buildImports } from './tenancy-imports.js';
 import { buildPersons } from './tenancy-persons.js';
 import { routeObjectsSql } from './tenancy-route-inputs.js';
 import { buildRoutes } from './tenancy-routes.js';
@@ -168,6 +172,7 @@ export async function approve(app: TestApp, { id, version }: Closed): Promise<vo
 
 /** Builds it: an approved, a closed and an open settlement of each pair, and every other kind of object. */
 export async function buildWorld(app: TestApp): Promise<void> {
+  await prepareOffers(app);
   const contracts = new Map<Pair, string>();
   for (const pair of pairs) contracts.set(pair, await contractOf(app, pair));
   for (const day of ['approved', 'closed', 'open'] as const) {
@@ -193,7 +198,9 @@ export async function buildWorld(app: TestApp): Promise<void> {
   await buildWebhooks(app);
   await buildRoutes(app);
   await buildPersons(app);
+  await buildImports(app);
   await buildHandover(app);
+  await buildOffers(app);
 }
 
 async function staff(app: TestApp, name: Exclude<TestOrganization, 'operator'>): Promise<void> {
@@ -268,7 +275,17 @@ export interface WorldObject {
 }
 
 /** A test key sees test leads and what hangs on them, and the world has none. */
-const liveOnly: ReadonlySet<IdPrefix> = new Set<IdPrefix>(['lead', 'dlv', 'deal', 'ret', 'out', 'evt']);
+const liveOnly: ReadonlySet<IdPrefix> = new Set<IdPrefix>([
+  'lead',
+  'dlv',
+  'deal',
+  'ret',
+  'out',
+  'evt',
+  'imp',
+  'off',
+  'ping',
+]);
 
 const objectsSql = `
   select 'ctr' as prefix, id, array[agency_id, buyer_id] as sides, state from contracts
@@ -295,7 +312,9 @@ const objectsSql = `
   union all ${webhookObjectsSql}
   union all ${routeObjectsSql}
   union all ${personObjectsSql}
+  union all ${importObjectsSql}
   union all ${handoverObjectsSql}
+  union all ${offerObjectsSql}
   order by 1, 2`;
 
 /** Everything that has an id, out of the tables. */

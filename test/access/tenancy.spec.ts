@@ -274,11 +274,12 @@ describe('the same calls', () => {
       app.keys.agency,
       '{ routes(first: 1) { nodes { entries { contract { id } } } } }',
     );
+    const aboutRoutes = ['defineRoute', 'dryRunRoute', 'missedLeads', 'overdueDeliveries'];
     for (const place of places) {
       // A route is about contracts of its vertical.
       const routed = routes.nodes[0]?.entries[0]?.contract.id;
       const found =
-        place.field.name === 'defineRoute' && routed
+        aboutRoutes.includes(place.field.name) && place.name === 'contractId' && routed
           ? ({ id: routed, as: 'agency' } as const)
           : fitting(place);
       const needing = ['proposeContract', 'replayWebhooks', 'requestRefund', 'setContractDestination'];

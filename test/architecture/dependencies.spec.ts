@@ -64,6 +64,7 @@ const table: DependencyTable = {
   },
   routing: {
     contracts: 'a lead goes to a buyer under a contract, at its price',
+    events: 'buyers are told what they may claim',
     verticals: 'rules ask for the attributes of a schema',
     organizations: 'agencies make routes, and buyers say what they want',
     database: 'routes, counters and decisions are rows',
@@ -82,6 +83,19 @@ const table: DependencyTable = {
     webhooks: 'leads are sent to addresses that were checked, by signed messages',
     verticals: 'a mapping names attributes of the schema',
     audit: 'who said where leads go is kept',
+  },
+  imports: {
+    leads: 'every row is submitted like any other lead',
+    exports: 'failed rows are written as every file is',
+    persons: 'files are sealed under the keys of the agency',
+    verticals: 'columns are found by the attributes of the schema',
+    audit: 'who began and ended an import is kept',
+  },
+  offers: {
+    leads: 'what is offered is a lead, decided by what was bid and claimed',
+    webhooks: 'buyers are asked at addresses that were checked, by signed messages',
+    verticals: 'a sample ping has the attributes of the schema',
+    audit: 'who said where a buyer is asked, and who claimed what, is kept',
   },
   deals: {
     events: 'both sides are told',

@@ -71,6 +71,7 @@ const ioSuffixes = ['action', 'store', 'queries', 'row', 'task', 'module'];
 /** What only computes: the same answer without a file, a connection or a framework. */
 const computing = new Set([
   '@node-rs/argon2',
+  'csv-parse/sync',
   'csv-stringify/sync',
   'libphonenumber-js/core',
   'libphonenumber-js/min/metadata',

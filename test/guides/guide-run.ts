@@ -6,6 +6,7 @@ import { UnitOfWork } from '#database';
 import { startRelay, WebhookQueueStore } from '#events';
 import { sampleVerticals } from '#verticals';
 import type { RunningRelay, WebhookSender } from '#webhooks';
+import { importToolsOf, openImportRunner } from '../../apps/process/src/import-runner.js';
 import { showId } from '../../apps/process/src/show-id.js';
 import { root } from '../architecture/sources.js';
 import { openSender } from '../events/open-relay.js';
@@ -27,6 +28,7 @@ export class GuideRun {
     private readonly known: Map<string, string>,
     private readonly handover: OpenHandover,
     private readonly events: { readonly relay: RunningRelay; readonly sender: WebhookSender },
+    private readonly imports: RunningRelay,
   ) {}
 
   static async start(side: Side): Promise<GuideRun> {
@@ -57,7 +59,8 @@ export class GuideRun {
       ['PORT', port],
       ['RECEIVER', `http://127.0.0.1:${port}/leadger`],
     ]);
-    return new GuideRun(app, side, known, handover, { relay, sender });
+    const imports = openImportRunner(importToolsOf(app.nest));
+    return new GuideRun(app, side, known, handover, { relay, sender }, imports);
   }
 
   /** Throws when the answer is not as the guide shows it. */
@@ -121,6 +124,7 @@ export class GuideRun {
 
   async stop(): Promise<void> {
     for (const program of this.programs) program.kill();
+    await this.imports.stop(5_000);
     await this.handover.stopRelays();
     await this.events.relay.stop(5_000);
     await this.events.sender.close();

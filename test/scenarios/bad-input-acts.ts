@@ -16,7 +16,9 @@ import { billingActs } from './bad-input-billing.js';
 import { paymentActs } from './bad-input-payments.js';
 import { payoutActs } from './bad-input-payouts.js';
 import { handoverActs } from './bad-input-handover.js';
+import { offerActs } from './bad-input-offers.js';
 import { routeActs } from './bad-input-routes.js';
+import { importActs } from './bad-input-imports.js';
 import { personActs } from './bad-input-persons.js';
 import { webhookActs } from './bad-input-webhooks.js';
 
@@ -198,6 +200,8 @@ export class Acts {
       delivery: () => this.delivery(),
     }),
     ...personActs({ app: this.app, lead: () => this.lead() }),
+    ...importActs({ app: this.app }),
+    ...offerActs({ app: this.app, inForce: () => this.inForce() }),
     ...routeActs({ app: this.app, inForce: () => this.inForce() }),
     ...payoutActs({ app: this.app, submitted: () => this.submitted() }),
     advanceSandboxClock: async () => ['agency', {}, { to: this.app.now().toISOString() }],

@@ -82,7 +82,9 @@ function otherBody(call: Call): Call {
     entries: [{ who: { email: 'another@people.example' } }],
     who: [{ email: 'another@people.example' }],
     person: { reachedBy: { email: 'another@people.example' } },
-    contractId: ['pauseBuying', 'resumeBuying'].includes(call.field.name)
+    importId: input['importId'] === undefined ? undefined : 'imp_00000000000000000000000000',
+    offerId: 'off_00000000000000000000000000',
+    contractId: aboutContracts.includes(call.field.name)
       ? 'ctr_00000000000000000000000000'
       : input['contractId'],
     expectedVersion: 77,
@@ -100,12 +102,18 @@ function otherBody(call: Call): Call {
   return withInput(call, { [chosen]: changes[chosen] });
 }
 
+/** They are told of a contract and nothing else. */
+const aboutContracts = [
+  ...['pauseBuying', 'resumeBuying'],
+  ...['removePingAddress', 'rotatePingSecret', 'sendSamplePing'],
+];
+
 /** They are told nothing but a key: there is no other body. */
 const bodiless = ['reconcilePayments', 'refreshPaymentAccount', 'resumePayments'];
 
 it('all take one, but those that have a key of their own or none to move', () => {
   const without = acts.mutations.map(({ name }) => name).filter((name) => !keyed.includes(name));
-  expect(without.sort()).toEqual(['advanceSandboxClock', 'submitLead', 'submitLeads']);
+  expect(without.sort()).toEqual(['advanceSandboxClock', 'pingLead', 'submitLead', 'submitLeads']);
 });
 
 it('one effect of twenty at once; then replayed; and IDEMPOTENCY_KEY_REUSED for another body', async () => {

@@ -16,6 +16,7 @@ export interface Terms {
   readonly returnWindowDays?: number;
   readonly attributionWindowDays?: number;
   readonly contactSlaSeconds?: number;
+  readonly contactSlaReroute?: boolean;
   readonly platformFeeRatePpm?: number;
 }
 

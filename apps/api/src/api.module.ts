@@ -20,9 +20,11 @@ import { ExportsApiModule } from './exports/exports.module.js';
 import { HandoverApiModule } from './handover/handover.module.js';
 import { GraphiqlModule } from './graphiql/graphiql.module.js';
 import { HealthModule } from './health/health.module.js';
+import { ImportsApiModule } from './imports/imports.module.js';
 import { LeadsApiModule } from './leads/leads.module.js';
 import { LedgerApiModule } from './ledger/ledger.module.js';
 import { NodeModule } from './node/node.module.js';
+import { OffersApiModule } from './offers/offers.module.js';
 import { OrganizationsApiModule } from './organizations/organizations.module.js';
 import { PaymentsApiModule } from './payments/payments.module.js';
 import { PayoutsApiModule } from './payouts/payouts.module.js';
@@ -41,8 +43,10 @@ export const featureModules = [
   RoutesApiModule,
   VerticalsApiModule,
   LeadsApiModule,
+  ImportsApiModule,
   PersonsApiModule,
   HandoverApiModule,
+  OffersApiModule,
   DealsApiModule,
   ReturnsApiModule,
   SettlementsApiModule,

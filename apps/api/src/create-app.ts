@@ -6,6 +6,7 @@ import { ApiModule } from './api.module.js';
 import { errorLog, NestLog } from './edge-log.js';
 import { installFacade } from './facade/facade.js';
 import { EdgeExceptionFilter, fastifyOptions, installEdgeHooks } from './graphql/index.js';
+import { installImportRoutes } from './imports/import-routes.js';
 import { Readiness } from './health/readiness.js';
 import { installStripeWebhook } from './stripe-webhook/stripe-webhook.js';
 import { InputRefusalFilter, InputValidationPipe } from './validation/index.js';
@@ -32,6 +33,7 @@ export async function createApp(config: Config, log: Log): Promise<NestFastifyAp
   app.useGlobalPipes(new InputValidationPipe());
   installStripeWebhook(app, log);
   installFacade(app, log);
+  installImportRoutes(app, config, log);
   return app;
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, SandboxClock, SystemClock } from '#calendar';
 import type { Config } from '#config';
 import { Database, SandboxClockStore, UnitOfWork } from '#database';
@@ -13,6 +12,7 @@ import { AcceptanceStore, LeadQueries, RouteAgain } from '#leads';
 import type { RunningRelay } from '#webhooks';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Log } from './log.js';
+import { repeat } from './repeat.js';
 import { showId } from './show-id.js';
 
 /** A database that is away is tried every second, and told of once a minute. */
@@ -84,40 +84,16 @@ export function openHandoverRelay(
       onUndelivered ?? (async (tx, undelivered, now) => await routeAgain.queue(tx, undelivered, now)),
     onError: warn,
   });
-  const again = repeat(async () => await routeAgain.execute(await businessTime(), routedAtOnce), warn);
+  const again = repeat(async () => await routeAgain.execute(await businessTime(), routedAtOnce), {
+    idleMs: routeEveryMs,
+    onError: warn,
+    // Thousands of leads that one buyer did not take must not slow those of others.
+    leavesRoom: true,
+  });
   return {
     stop: async (timeoutMs) => {
       await Promise.all([relay.stop(timeoutMs), again.stop(timeoutMs)]);
       await tryHandover.close();
-    },
-  };
-}
-
-/** Does work again and again, at once while there is some, until it is stopped. */
-function repeat(work: () => Promise<number>, onError: (error: unknown) => void): RunningRelay {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const isStopping = (): boolean => signal.aborted;
-  const run = async (): Promise<void> => {
-    while (!isStopping()) {
-      let pieces = 0;
-      try {
-        pieces = await work();
-      } catch (error) {
-        onError(error);
-      }
-      // Stopping wakes it.
-      if (pieces === 0) await pause(routeEveryMs, undefined, { signal }).catch(() => undefined);
-    }
-  };
-  const ended = run();
-  return {
-    stop: async (timeoutMs) => {
-      stopping.abort();
-      const given = new AbortController();
-      const late = pause(timeoutMs, undefined, { signal: given.signal }).catch(() => undefined);
-      await Promise.race([ended, late]);
-      given.abort();
     },
   };
 }

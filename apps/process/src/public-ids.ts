@@ -34,6 +34,11 @@ export const idPrefixes = {
   dispute: 'dsp',
   refund: 'rfd',
   suppression: 'sup',
+  leadImport: 'imp',
+  /** What an agency asked before it sends a lead; the lead has the same UUID then. */
+  ping: 'ping',
+  /** A lead offered to one buyer. */
+  leadOffer: 'off',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -19,6 +19,7 @@ try {
     // A job that did not finish in time was given back, but its code would keep the process alive.
     process.exit(0);
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     log.error('the worker cannot go on', { error });
     process.exit(1);
   }

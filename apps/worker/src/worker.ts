@@ -1,8 +1,13 @@
 import type { Config } from '#config';
 import { type JobEvent, migrateJobs, startWorker } from '#jobs';
+import { KeyRing } from '#persons';
 import { NestFactory } from '@nestjs/core';
 import { handoverToolsOf, openHandoverRelay } from '../../process/src/handover-relay.js';
+import { importToolsOf, openImportRunner } from '../../process/src/import-runner.js';
 import type { Log } from '../../process/src/log.js';
+import { pendingMigrations } from '../../process/src/pending-migrations.js';
+import { refuseForeignKeys } from '../../process/src/refuse-foreign-keys.js';
+import { offerToolsOf, openOfferRelay } from '../../process/src/offer-relay.js';
 import { openWebhookRelay } from '../../process/src/webhook-relay.js';
 import { startPaymentLoop } from './payment-loop.js';
 import { createSchedule } from './schedule.js';
@@ -24,6 +29,9 @@ export async function openWorker(config: Config, log: Log): Promise<Worker> {
   });
   try {
     const tools = toolsOf(context);
+    // Without the right key it would hand over nothing, and say of each lead that its person is gone.
+    if ((await pendingMigrations(tools.database)).length === 0)
+      await refuseForeignKeys(context.get(KeyRing, { strict: false }));
     await migrateJobs(config.databaseUrl);
     const running = await startWorker({
       url: config.databaseUrl,
@@ -35,10 +43,14 @@ export async function openWorker(config: Config, log: Log): Promise<Worker> {
     const payments = startPaymentLoop(paymentToolsOf(context));
     const handoverTools = handoverToolsOf(context);
     const handover = openHandoverRelay(handoverTools);
+    const imports = openImportRunner(importToolsOf(context));
     const webhooks = openWebhookRelay(config, handoverTools);
+    const offers = openOfferRelay(offerToolsOf(context));
     const stop = async (): Promise<void> => {
       const timeoutMs = config.shutdownTimeoutMs;
-      await Promise.all([running, payments, handover, webhooks].map((each) => each.stop(timeoutMs)));
+      await Promise.all(
+        [running, payments, handover, webhooks, imports, offers].map((each) => each.stop(timeoutMs)),
+      );
       await context.close();
     };
     return { ended: running.ended, stop };

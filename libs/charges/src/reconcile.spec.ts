@@ -26,6 +26,7 @@ function termsWith(change: Partial<ContractTerms>): ContractTerms {
     dedupeWindowDays: null,
     outcomeSlaDays: 30,
     contactSlaSeconds: null,
+    contactSlaReroute: false,
     platformFeeRatePpm: 0,
     ...change,
   };

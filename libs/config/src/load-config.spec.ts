@@ -282,6 +282,6 @@ describe('Stripe', () => {
 describe('configurationPage', () => {
   it('has a row for every setting', () => {
     expect(configurationPage()).toContain('| `LEADGER_MODE` | sandbox has a clock');
-    expect(configurationPage().match(/^\| `/gm)).toHaveLength(29);
+    expect(configurationPage().match(/^\| `/gm)).toHaveLength(31);
   });
 });

@@ -28,6 +28,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly poolSize: number;
   readonly workerConcurrency: number;
+  /** How long a buyer has to answer a ping. */
+  readonly pingAnswerMs: number;
   readonly shutdownTimeoutMs: number;
   /** Relative to the working directory unless absolute. */
   readonly demoFile: string;
@@ -45,6 +47,8 @@ export interface Config {
   readonly smtpUrl: string | null;
   readonly mailFrom: string | null;
   readonly limits: LimitOverrides;
+  /** The largest file of leads, in bytes. */
+  readonly importMaxBytes: number;
 }
 
 /** The variables of a process, as Node gives them. */
@@ -73,6 +77,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     logLevel: need(settings.logLevel),
     poolSize: need(settings.poolSize),
     workerConcurrency: need(settings.workerConcurrency),
+    pingAnswerMs: need(settings.pingAnswerMs),
     shutdownTimeoutMs: need(settings.shutdownTimeoutMs),
     demoFile: need(settings.demoFile),
     stripe: readStripe({
@@ -96,6 +101,7 @@ export function loadConfig(environment: Environment = process.env): Config {
       chosen: read(settings.webhookLoopback),
     }),
     ...readMail(read(settings.smtpUrl) ?? null, read(settings.mailFrom) ?? null),
+    importMaxBytes: need(settings.importBytesLimit),
     limits: {
       depth: read(settings.depthLimit),
       aliases: read(settings.aliasLimit),

@@ -111,6 +111,13 @@ export const settings = {
     fallback: '4',
     ...integer(1, 100),
   },
+  pingAnswerMs: {
+    name: 'LEADGER_PING_ANSWER_MS',
+    purpose:
+      'The milliseconds that a buyer has to answer a ping; a round of pings has half as much again in all.',
+    fallback: '500',
+    ...integer(50, 10_000),
+  },
   shutdownTimeoutMs: {
     name: 'LEADGER_SHUTDOWN_TIMEOUT_MS',
     purpose: 'The milliseconds that running requests and jobs get to finish when a process is asked to stop.',
@@ -251,6 +258,12 @@ export const settings = {
     purpose: 'The largest request body, in bytes.',
     whenUnset: 'the limit built into the API',
     ...integer(1_024, 100_000_000),
+  },
+  importBytesLimit: {
+    name: 'LEADGER_LIMIT_IMPORT_BYTES',
+    purpose: 'The largest file of leads that is taken for an import, in bytes.',
+    fallback: '536870912',
+    ...integer(1_024, highestInt32),
   },
   costPerSecondLimit: {
     name: 'LEADGER_LIMIT_COST_PER_SECOND',

@@ -10,7 +10,9 @@ export class Database {
 
   /** Runs one statement; int8 and numeric come back as text, timestamptz as Date. */
   async query<T>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
-    return await inTurn(() => this.dataSource.query<T[]>(sql, [...parameters]));
+    const result: unknown = await inTurn(() => this.dataSource.query<unknown>(sql, [...parameters]));
+    // TypeORM answers UPDATE and DELETE with [rows, count], everything else with rows.
+    return (isCounted(result) ? result[0] : result) as T[];
   }
 
   /**
@@ -23,4 +25,10 @@ export class Database {
     const { rows } = await inTurn(() => master.query({ name, text, values: [...parameters] }));
     return rows as T[];
   }
+}
+
+function isCounted(result: unknown): result is [unknown[], number] {
+  return (
+    Array.isArray(result) && result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number'
+  );
 }

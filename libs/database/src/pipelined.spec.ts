@@ -74,6 +74,21 @@ describe('a transaction whose statements do not wait for each other', () => {
     expect(await kept()).not.toContain(2);
   });
 
+  it('is the same one statement after the other: what waits behind one that fails never goes out', async () => {
+    const broken = unitOfWork.run(async (tx) => {
+      await keep(tx, 1);
+      return done(await Promise.all([keep(tx, 1), keep(tx, 2), keep(tx, 3)]));
+    });
+    await expect(broken).rejects.toMatchObject({ code: '23505' });
+    const failing = unitOfWork.run(async (tx) => {
+      void Promise.all([keep(tx, 4), keep(tx, 5)]).catch(() => undefined);
+      return await Promise.reject<never>(new Error('no'));
+    });
+    await expect(failing).rejects.toThrow('no');
+    await unitOfWork.run(async (tx) => done(await Promise.all([keep(tx, 6), keep(tx, 7)])));
+    expect(await kept()).toEqual([6, 7]);
+  });
+
   it('begins anew after a serialization failure', async () => {
     let attempts = 0;
     const outcome = await unitOfWork.pipelined(async (tx) => {

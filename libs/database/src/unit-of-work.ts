@@ -85,16 +85,15 @@ export class UnitOfWork {
     try {
       const connection = (await runner.connect()) as Client;
       await runner.startTransaction();
+      const line = new Line(connection);
       try {
-        const outcome = await openTransaction.run(true, () =>
-          work(
-            asTransaction(runner.manager, { send: async (statement) => await connection.query(statement) }),
-          ),
-        );
+        const outcome = await openTransaction.run(true, () => work(asTransaction(runner.manager, line)));
+        line.end();
         if (outcome.ok) await runner.commitTransaction();
         else await runner.rollbackTransaction();
         return outcome;
       } catch (error) {
+        line.end();
         if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
         throw error;
       }
@@ -113,6 +112,31 @@ interface Statement {
 
 interface Sender {
   send(statement: Statement): Promise<{ readonly rows: unknown[] }>;
+}
+
+/**
+ * A connection on which each statement goes out when the one before it is answered, whoever asks for several at once. After one
+ * that fails, and once the transaction ends, none goes out any more: it would run by itself.
+ */
+class Line implements Sender {
+  private last: Promise<unknown> = Promise.resolve();
+  private hasEnded = false;
+
+  constructor(private readonly connection: Client) {}
+
+  async send(statement: Statement): Promise<{ readonly rows: unknown[] }> {
+    const sent = this.last.then(async () => {
+      invariant(!this.hasEnded, 'a statement comes after the end of its transaction');
+      return await this.connection.query(statement);
+    });
+    this.last = sent;
+    sent.catch(() => undefined);
+    return await sent;
+  }
+
+  end(): void {
+    this.hasEnded = true;
+  }
 }
 
 /** A connection on which statements do not wait for each other, and those of one moment go out together. */

@@ -70,6 +70,8 @@ interface Fact {
 }
 
 const leadIdPath = ['input', 'leadId'];
+const rerouted =
+  'The person was not reached in the time of the contract: the lead was taken back, and nothing is owed for it.';
 const stagePath = ['input', 'outcome', 'stage'];
 const wonPath = ['input', 'outcome', 'won'];
 const lostPath = ['input', 'outcome', 'lost'];
@@ -131,6 +133,8 @@ export class ReportOutcome {
     // A test key sees test leads only: it must never move money.
     if (!delivery || (actor.mode === 'test' && !delivery.test))
       return refuse('NOT_FOUND', { field: leadIdPath });
+    if (delivery.reroutedAt !== null)
+      return refuse('LEAD_RETURNED', { field: leadIdPath, message: rerouted });
     if (delivery.state === 'RETURNED') return refuse('LEAD_RETURNED', { field: leadIdPath });
     if (delivery.state !== 'ACCEPTED') return refuse('NOT_FOUND', { field: leadIdPath });
     const report: Report = { actor, now, delivery, provenance: input.provenance ?? 'API' };

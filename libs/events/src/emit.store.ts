@@ -15,19 +15,23 @@ export async function emit(tx: Transaction, ...facts: readonly EventFact[]): Pro
 }
 
 function rowOf(fact: EventFact): object {
-  const { subject, home, counterparty } = specOf(fact.type);
+  const { subject, each, home, counterparty } = specOf(fact.type);
   const values: Readonly<Record<string, unknown>> = fact.payload;
   const uuid = (name: string): string => {
     const value = values[name];
     invariant(typeof value === 'string', `${fact.type} is told without ${name}`);
     return value;
   };
+  const isNull = (name: string): boolean =>
+    specOf(fact.type).payload[name]?.optional === true && (values[name] ?? null) === null;
   return {
     organization_id: uuid(home),
-    counterparty_id: counterparty === null ? null : uuid(counterparty),
+    // Null as well where it has no other side this time.
+    counterparty_id: counterparty === null || isNull(counterparty) ? null : uuid(counterparty),
     type: fact.type,
     rank: rankHex(fact.type),
     subject_id: uuid(subject),
+    each_id: each === undefined || isNull(each) ? uuid(subject) : uuid(each),
     test: fact.test,
     payload: storedPayload(fact),
     occurred_at: fact.occurredAt,

@@ -41,12 +41,12 @@ export function messageIdSql(): string {
 export const emitSql = `
   with input as materialized (
     select * from json_to_recordset($1::json) as r(organization_id uuid, counterparty_id uuid, type text, rank text,
-      subject_id uuid, test boolean, payload jsonb, occurred_at timestamptz)
+      subject_id uuid, each_id uuid, test boolean, payload jsonb, occurred_at timestamptz)
   ), event_transaction as materialized (
     select event_prefix() as prefix
   ), event as (
     insert into events (${columns})
-    select organization_id, ${idSql('t.prefix', 'rank', 'subject_id')}, counterparty_id, type, subject_id, test, payload,
+    select organization_id, ${idSql('t.prefix', 'rank', 'each_id')}, counterparty_id, type, subject_id, test, payload,
       occurred_at
     from input cross join event_transaction t
     on conflict on constraint events_pkey do nothing

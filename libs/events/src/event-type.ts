@@ -17,6 +17,8 @@ interface Spec {
   readonly words: string;
   /** The field with the id of what it is about. */
   readonly subject: string;
+  /** The field whose id tells several of one transaction apart that are about the same; left out or null: the subject's. */
+  readonly each?: string;
   /** The field with the organization whose book it is about, and the one with the other side. Both see the event, and so does the operator. */
   readonly home: string;
   readonly counterparty: string | null;
@@ -108,6 +110,21 @@ export const eventTypes = {
   'contract.paused': { rank: 13, words: 'A contract takes no leads until it is resumed.', ...contract },
   'contract.resumed': { rank: 14, words: 'A paused contract takes leads again.', ...contract },
   'contract.terminated': { rank: 15, words: 'A contract has ended for good.', ...contract },
+  'lead.offered': {
+    rank: 90,
+    words: 'A lead may be claimed by a buyer, if no other is faster.',
+    subject: 'offerId',
+    ...bothSides,
+    requires: 'leads:read',
+    payload: {
+      offerId: id('leadOffer'),
+      leadId: id('lead'),
+      ...sides,
+      contractId: id('contract'),
+      price: money,
+      expiresAt: instant('Until when it may be claimed'),
+    },
+  },
   'lead.delivered': {
     rank: 100,
     words: 'A lead was delivered to a buyer.',
@@ -119,6 +136,21 @@ export const eventTypes = {
       contractId: id('contract'),
       contractVersion: count('The version whose terms hold for the lead'),
       price: money,
+    },
+  },
+  'lead.erased': {
+    rank: 105,
+    words:
+      'The person of a lead was erased: erase it in your systems too. Told to the agency, and to each buyer that had the person.',
+    subject: 'leadId',
+    each: 'deliveryId',
+    ...bothSides,
+    requires: 'leads:read',
+    payload: {
+      leadId: id('lead'),
+      agencyId: id('organization'),
+      buyerId: optional(id('organization')),
+      deliveryId: optional(id('delivery')),
     },
   },
   'delivery.failed': {
@@ -145,6 +177,19 @@ export const eventTypes = {
       contractId: id('contract'),
       deliveredAt: instant('When the buyer took the lead'),
       dueAt: instant('Until when it was to be reached'),
+    },
+  },
+  'delivery.rerouted': {
+    rank: 130,
+    words:
+      'A lead was taken from a buyer that had not reached the person in time. Nothing is owed for it, and another buyer may get it.',
+    subject: 'deliveryId',
+    ...bothSides,
+    requires: 'leads:read',
+    payload: {
+      ...delivery,
+      contractId: id('contract'),
+      dueAt: instant('Until when the person was to be reached'),
     },
   },
   'outcome.reported': {

@@ -17,6 +17,7 @@ export const permissions = [
   'leads:read',
   'leads:contact',
   'leads:submit',
+  'leads:claim',
   'leads:decide',
   'persons:manage',
   'suppressions:manage',
@@ -81,6 +82,8 @@ export const permissionTable: Readonly<Record<Permission, Grants>> = {
   'leads:read': { AGENCY: everyone, BUYER: everyone, OPERATOR: everyone },
   'leads:contact': { AGENCY: doers, BUYER: doers, OPERATOR: none },
   'leads:submit': { AGENCY: doers, BUYER: none, OPERATOR: none },
+  // Leads that are offered to whoever is first.
+  'leads:claim': { AGENCY: none, BUYER: doers, OPERATOR: none },
   // On what looks wrong; and what is kept of people.
   'leads:decide': { AGENCY: none, BUYER: none, OPERATOR: admins },
   'persons:manage': { AGENCY: admins, BUYER: none, OPERATOR: admins },

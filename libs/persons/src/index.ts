@@ -15,6 +15,8 @@ export {
   sealNote,
   sealPerson,
 } from './sealed-person.js';
+/** Files, piece by piece. */
+export { FileSeal } from './sealed-file.js';
 /** Who had whom: one person, one lead, within a window. */
 export {
   type DedupeRule,

@@ -26,6 +26,8 @@ export interface DedupeRule {
   readonly since: Date;
   /** Null: everybody's. Otherwise those that this buyer had, since it had them. */
   readonly buyerId: string | null;
+  /** Only those before it; left out: all up to now. */
+  readonly before?: Date;
 }
 
 const dayMs = 86_400_000;
@@ -55,7 +57,7 @@ export class PersonHistory {
     for (const key of keys) {
       for (const { lead, acceptedAt, buyers } of this.entries.get(personKeyText(key)) ?? []) {
         const at = rule.buyerId === null ? acceptedAt : buyers.get(rule.buyerId);
-        if (!at || at <= rule.since) continue;
+        if (!at || at <= rule.since || (rule.before && at >= rule.before)) continue;
         isFound = true;
         if (lead?.agencyId === agencyId && (own === null || at >= own.at)) own = { leadId: lead.leadId, at };
       }

@@ -69,13 +69,15 @@ function placeOf({ agencyId, leadId }: LeadPlace, column: string) {
   return { tenant: agencyId, subject: leadId, column };
 }
 
-function newest(keys: KeyVersions): NumberedKey {
+/** The key that seals from now on. Throws {@link CannotOpen} when there is none. */
+export function newest(keys: KeyVersions): NumberedKey {
   const key = keys.at(-1);
   if (!key) throw new CannotOpen('an organization has no key');
   return key;
 }
 
-function keyFor(keys: KeyVersions, sealed: Uint8Array): NumberedKey {
+/** The key that sealed a value. Throws {@link CannotOpen} when it is not among them. */
+export function keyFor(keys: KeyVersions, sealed: Uint8Array): NumberedKey {
   const version = versionOf(sealed);
   const key = keys.find((each) => each.version === version);
   if (!key) throw new CannotOpen('a sealed value was sealed by a version of the key that is not known');

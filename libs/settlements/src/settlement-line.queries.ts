@@ -91,28 +91,28 @@ export class SettlementLineQueries {
       contractId,
       version,
     }));
-    const [terms, reversed] = await Promise.all([
-      termsOfVersions(this.database, refs),
-      this.componentsReversed(lines),
-    ]);
+    const [terms, reversed] = await Promise.all([termsOfVersions(this.database, refs), this.reversed(lines)]);
     return new Map(
       lines.map((line) => {
-        const stored = { ...line, reverses: reversed.get(line.reverses ?? '') ?? null };
+        const of = reversed.get(line.reverses ?? '');
+        const stored = { ...line, reverses: of?.component ?? null, rerouted: of?.rerouted ?? false };
         const version = contractVersionKey({ contractId: line.contractId, version: line.contractVersion });
         return [line.id, explainCharge(stored, terms.get(version))];
       }),
     );
   }
 
-  private async componentsReversed(lines: readonly Charge[]): Promise<ReadonlyMap<string, ChargeComponent>> {
+  private async reversed(lines: readonly Charge[]): Promise<ReadonlyMap<string, Reversed>> {
     const reversals = lines.filter(({ reverses }) => reverses !== null);
     if (reversals.length === 0) return new Map();
-    const rows = await this.database.query<{ id: string; component: ChargeComponent }>(
-      `select c.id, c.component from unnest($1::uuid[], $2::uuid[]) as r (agency_id, id)
-       join charges c on c.agency_id = r.agency_id and c.id = r.id`,
+    const rows = await this.database.query<Reversed & { readonly id: string }>(
+      `select c.id, c.component, d.rerouted_at is not null as rerouted
+       from unnest($1::uuid[], $2::uuid[]) as r (agency_id, id)
+       join charges c on c.agency_id = r.agency_id and c.id = r.id
+       join deliveries d on d.agency_id = c.agency_id and d.id = c.delivery_id`,
       [reversals.map(({ agencyId }) => agencyId), reversals.map(({ reverses }) => reverses)],
     );
-    return new Map(rows.map(({ id, component }) => [id, component]));
+    return new Map(rows.map((row) => [row.id, row]));
   }
 
   /**
@@ -142,6 +142,12 @@ export class SettlementLineQueries {
       amountMinor: BigInt(row.amount),
     }));
   }
+}
+
+/** What a line takes back, and whether its lead went to another buyer. */
+interface Reversed {
+  readonly component: ChargeComponent;
+  readonly rerouted: boolean;
 }
 
 interface GroupRecord {

@@ -34,6 +34,8 @@ export interface RunningRelay {
 }
 
 const pauseAfterErrorMs = 1_000;
+/** How long it rests after it found something: more is likely to come, and whoever waits should not wait for an idle look. */
+const busyMs = 3;
 /** How long ends of tries are gathered before they are written down together. */
 const gatherMs = 2;
 
@@ -88,6 +90,7 @@ class Relay<Message extends { readonly endpointId: string }, End> implements Run
             ? await take({ capacity: room, slots: slotsAtFirst, exceptions: this.slots.exceptions() })
             : [];
         for (const message of taken) this.begin(message);
+        if (taken.length > 0) pauseMs = Math.min(busyMs, idleMs);
         // What was taken makes room for the next as it ends, which wakes the loop.
       } catch (error) {
         onError(error);

@@ -89,6 +89,15 @@ export class ContractTermsInput {
   contactSlaSeconds?: number | null;
 
   @Allow()
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      'A lead whose person the buyer has not reached in that time is taken from it, uncharged, and goes to the next buyer of its route.',
+  })
+  contactSlaReroute?: boolean | null;
+
+  @Allow()
   @Field(() => Int, {
     nullable: true,
     description: 'Parts per million on top of each charge; 0 when left out.',

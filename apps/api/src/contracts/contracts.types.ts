@@ -115,6 +115,12 @@ export class ContractTermsType {
   })
   contactSlaSeconds: number | null;
 
+  @Field(() => Boolean, {
+    description:
+      'A lead whose person the buyer has not reached in that time is taken from it, uncharged, and goes to the next buyer of its route.',
+  })
+  contactSlaReroute: boolean;
+
   @Field(() => Int, { description: "The operator's fee on top of each charge, in parts per million." })
   platformFeeRatePpm: number;
 

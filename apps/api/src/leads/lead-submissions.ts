@@ -31,7 +31,15 @@ export class LeadSubmissions {
       if (contractId === undefined) {
         unknown.set(index, refusal('NOT_FOUND', { field: [...pathOf(index), 'contractId'] }));
       }
-      return { ...input, test: input.test ?? false, contractId: contractId ?? null };
+      const pingId = decodeOptionalId('ping', input.pingId);
+      if (pingId === undefined)
+        unknown.set(index, refusal('NOT_FOUND', { field: [...pathOf(index), 'pingId'] }));
+      return {
+        ...input,
+        test: input.test ?? false,
+        contractId: contractId ?? null,
+        pingId: pingId ?? null,
+      };
     });
     const known = submissions.flatMap((submission, index) =>
       unknown.has(index) ? [] : [{ submission, index }],

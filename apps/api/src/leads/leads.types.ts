@@ -183,6 +183,13 @@ export class DeliveryType extends Node {
 
   @Field(() => DateTimeScalar, { nullable: true })
   returnedAt: Date | null;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description:
+      'When it was taken from its buyer, who had not reached the person in the time of the contract; null when it was given back.',
+  })
+  reroutedAt: Date | null;
 }
 
 export const DeliveryConnection = Connection(() => DeliveryType, 'Delivery');
@@ -248,9 +255,8 @@ export class ConsentInput {
   certificateUrl?: string | null;
 }
 
-@ValidatedByHand()
-@InputType({ description: 'Checked as a whole, with a reason per field.' })
-export class SubmitLeadInput {
+@InputType({ isAbstract: true })
+abstract class LeadInput {
   @Field(() => String, { description: 'Your own name for the lead; sent again it gives the first answer.' })
   externalId: string;
 
@@ -277,6 +283,24 @@ export class SubmitLeadInput {
 
   @Field(() => Int, { nullable: true, description: 'Your own score, 0 to 100.' })
   score?: number | null;
+}
+
+@ValidatedByHand()
+@InputType({
+  description:
+    'A lead without its person: of contact only country and postalCode, of consent no ip and no certificateUrl.',
+})
+export class PingLeadInput extends LeadInput {}
+
+@ValidatedByHand()
+@InputType({ description: 'Checked as a whole, with a reason per field.' })
+export class SubmitLeadInput extends LeadInput {
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'The ping that it was asked for by: its bids count while they live, and each is for one lead.',
+  })
+  pingId?: string | null;
 }
 
 @ValidatedByHand()
@@ -361,5 +385,6 @@ export function deliveryTypeOf(delivery: Delivery): DeliveryType {
     deliveredAt: delivery.deliveredAt,
     qualifiedAt: delivery.qualifiedAt,
     returnedAt: delivery.returnedAt,
+    reroutedAt: delivery.reroutedAt,
   };
 }

@@ -5,6 +5,7 @@
 import { type ForcedAnswer, forcedAnswers, possibleRefusals, testDomain, textLimits } from '#leads';
 import { contactFieldNames, expectationOf, type LeadSchema, schemaRefusals, type Vertical } from '#verticals';
 import { exampleLead, graphqlLiteral } from './example-lead.js';
+import { stateRows } from './lead-states.js';
 
 /** Markdown. Without a schema the page of what every lead needs. */
 export function leadSpecification(vertical: Vertical, schema: LeadSchema | null): string {
@@ -53,17 +54,31 @@ function heading({ key, name, defaultCountry }: Vertical, schema: LeadSchema | n
 }
 
 function request(vertical: Vertical, schema: LeadSchema | null): string {
-  const input = graphqlLiteral(exampleLead(vertical, schema), '    ');
+  const lead = exampleLead(vertical, schema);
   return `## Request
 
 It is a test lead: it costs nothing and can be sent as it stands, by an agency with an active contract for the vertical.
-Send it to \`/graphql\` with your key in the header \`Authorization: Bearer …\`. The same \`externalId\` with the same content
-gives the first answer again, so a lead is sent again after any failure of the network.
+Your key goes into the header \`Authorization: Bearer …\`. The same \`externalId\` with the same content gives the first
+answer again, so a lead is sent again after any failure of the network. Each way takes the same fields and gives the same answers.
+
+As JSON, to \`POST /v1/leads\`:
+
+\`\`\`json
+${JSON.stringify(lead, null, 2)}
+\`\`\`
+
+As GraphQL, to \`POST /graphql\`, a document with variables:
+
+\`\`\`json
+${JSON.stringify({ query: document, variables: { input: lead } }, null, 2)}
+\`\`\`
+
+The same in one document:
 
 \`\`\`graphql
 mutation {
   submitLead(
-    input: ${input}
+    input: ${graphqlLiteral(lead, '    ')}
   ) {
     lead { id status schemaVersion }
     replayed
@@ -72,6 +87,9 @@ mutation {
 }
 \`\`\``;
 }
+
+const document =
+  'mutation ($input: SubmitLeadInput!) { submitLead(input: $input) { lead { id status quarantineReason schemaVersion } replayed userErrors { code message field } } }';
 
 const contactNotes = {
   email: 'Stored with its domain in lower case.',
@@ -95,6 +113,7 @@ ${table(
     [code('vertical'), 'text', 'yes', code(key)],
     [code('contractId'), 'id', '', 'When several of your contracts take such leads.'],
     [code('test'), 'true or false', '', 'See below.'],
+    [code('pingId'), 'id', '', 'When the lead was pinged before: needed by `POST /v1/post`.'],
     ...Object.entries(contactNotes).map(([name, note]) => [
       code(`contact.${name}`),
       text(textLimits[`contact.${name as keyof typeof contactNotes}`]),
@@ -142,22 +161,30 @@ function answers(): string {
   return `## Answers
 
 ${table(
-  ['Answer', 'What happened'],
+  ['Answer', '`/v1/leads`', 'What happened'],
   [
     [
       '`lead` and `replayed: false`',
-      'The lead is taken and delivered. `lead.status` says where it is on its way.',
+      '201',
+      'The lead is taken and kept. `lead.status` says what became of it, see below; `userErrors` why it goes to nobody.',
     ],
-    ['`lead` and `replayed: true`', 'The same was taken before; nothing happened now.'],
+    ['`lead` and `replayed: true`', '200', 'The same was taken before; nothing happened now.'],
     [
       '`lead: null` and `userErrors`',
+      '422',
       'Nothing was taken. Each reason has a code, a message and the path of its field.',
     ],
     [
       '`errors`',
+      '400 to 503',
       'Nothing was taken, and the request as a whole is at fault or came at a bad time. See below.',
     ],
   ],
+)}
+
+${table(
+  ['`lead.status`', '', 'What it means'],
+  stateRows().map(([name, when, meaning]) => [code(name), when, meaning]),
 )}
 
 ${table(
@@ -180,7 +207,7 @@ function refusals(schema: LeadSchema | null): string {
   const own = schema ? schemaRefusals(schema) : [];
   return `## Reasons in \`userErrors\`
 
-All reasons are told at once. \`field\` begins with \`input\` (of \`submitLeads\`: \`input\`, \`leads\` and the place of the lead).
+All reasons are told at once. What is refused is not stored, but for \`DUPLICATE_LEAD\` and \`LEAD_SUPPRESSED\`. \`field\` begins with \`input\` (of \`submitLeads\`: \`input\`, \`leads\` and the place of the lead).
 \`N\` is a place in the list of attributes; an attribute that is missing is named by its key.
 
 ${table(
@@ -203,9 +230,11 @@ ${table(
 }
 
 function testLeads(): string {
-  const answer = ({ refusals: reasons }: ForcedAnswer): string =>
+  const answer = ({ refusals: reasons, state }: ForcedAnswer): string =>
     reasons.length === 0
-      ? 'taken'
+      ? state === undefined
+        ? 'taken'
+        : `taken, ${code(state)}`
       : reasons.map(({ code: name, field }) => `${code(name)} at ${code(field.join('.'))}`).join(', ');
   return `## Test leads
 
