@@ -15,7 +15,7 @@ export default {
   globalSetup: '<rootDir>/test/support/jest-global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/jest-global-teardown.mjs',
   reporters: ['default', '<rootDir>/test/support/tally-reporter.mjs'],
-  // The suites share one PostgreSQL: more workers than this wait for each other.
-  maxWorkers: 2,
+  // The suites share one PostgreSQL. On two cores a third worker runs while the others wait for answers of it.
+  maxWorkers: 3,
   testTimeout: 90_000,
 };

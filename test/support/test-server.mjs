@@ -8,7 +8,7 @@ import { startPostgres } from '../../scripts/lib/postgres.mjs';
 export async function prepareTestServer() {
   const given = process.env.TEST_DATABASE_URL;
   // Suites that kill processes have several workers at once, each with connections of its own.
-  const settings = ['max_connections=300'];
+  const settings = ['max_connections=400'];
   const server = given
     ? { url: given, stop: async () => {} }
     : await startPostgres({ durable: false, settings });
