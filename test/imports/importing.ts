@@ -24,7 +24,7 @@ export const terms = {
 } as const;
 
 const shownFields = `id status dryRun test vertical fileName mappingName mappingSource mapping { name field }
-  bytesTotal bytesDone rowsDone rowsTotal rowsPerSecond remainingSeconds failure { reason line }
+  bytesTotal bytesDone rowsDone rowsTotal rowsPerSecond remainingSeconds failure { reason line message } contractId
   counts { taken duplicates suppressed quarantined alreadyTaken refused } startedAt endedAt`;
 const errors = 'userErrors { code message field }';
 

@@ -60,9 +60,10 @@ export class ChooseMapping {
     return seal.seal(mappingName, JSON.stringify(mapping));
   }
 
-  private async attributeKeys(key: string): Promise<readonly string[]> {
+  /** Null where the vertical has no schema. */
+  private async attributeKeys(key: string): Promise<readonly string[] | null> {
     const [vertical] = await this.verticals.byKeys([key]);
-    if (!vertical || vertical.schemaVersion === null) return [];
+    if (!vertical || vertical.schemaVersion === null) return null;
     const [schema] = await this.verticals.schemas([{ vertical: key, version: vertical.schemaVersion }]);
     return schema?.attributes.map((attribute) => attribute.key) ?? [];
   }

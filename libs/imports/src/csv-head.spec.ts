@@ -68,3 +68,8 @@ it.each([
 it('refuses a first row that has no end in the beginning of a file', () => {
   expect(read('email,'.repeat(40_000), false)).toMatchObject({ ok: false });
 });
+
+it('takes the id of a contract in a corrected file for no data, whatever its digits', () => {
+  const names = 'email,leadger_row,leadger_reasons,leadger_contract ctr_01234567890123456789012345';
+  expect(readHead(Buffer.from(`${names}\nx\n`), true)).toMatchObject({ ok: true });
+});

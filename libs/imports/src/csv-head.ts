@@ -2,6 +2,7 @@
 import { done, type Outcome, refuse } from '#outcome';
 import { cellsOf, isEmptyRow } from './csv-cells.js';
 import { type Delimiter, type FilePosition, maxRowBytes, type RawRow, RowScanner } from './csv-records.js';
+import { isOwnColumn } from './lead-columns.js';
 
 export const maxColumns = 1_000;
 export const maxNameLength = 200;
@@ -76,7 +77,8 @@ function checkColumns(columns: readonly string[]): Outcome<never> | undefined {
   if (columns.some((name) => name.length > maxNameLength))
     return refuseFile(`The name of a column has at most ${maxNameLength} characters.`);
   // Somebody's data in place of names would be shown as names, and the first person would be lost.
-  if (columns.some((name) => /\S@\S+\.\S/.test(name) || /\d[\d ()./-]{6,}\d/.test(name)))
+  const given = columns.filter((name) => !isOwnColumn(name));
+  if (given.some((name) => /\S@\S+\.\S/.test(name) || /\d[\d ()./-]{6,}\d/.test(name)))
     return refuseFile(
       'The first row looks like data. It must name the columns, such as email,phone,first name.',
     );

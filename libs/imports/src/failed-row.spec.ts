@@ -22,10 +22,14 @@ it('writes rows with their numbers and reasons, and without those of an earlier 
     { code: 'INVALID_VALUE', field: 'contact.email', message: 'No address.' },
     { code: 'REQUIRED', field: 'contact.phone', message: 'Give one.' },
   ] as const;
-  expect(failedHeader(names)).toBe('email,note,leadger_row,leadger_reasons\r\n');
-  expect(failedRows(names, [{ row: 4, refusals, cells: ['x', '9', 'a\nb; c', 'old'] }])).toBe(
+  expect(failedHeader(names, null)).toBe('email,note,leadger_row,leadger_reasons\r\n');
+  expect(failedRows(names, [{ row: 4, refusals, cells: ['x', '9', 'a\nb; c', 'old'] }], null)).toBe(
     'x,"a\nb; c",4,contact.email: No address. (INVALID_VALUE) | contact.phone: Give one. (REQUIRED)\r\n',
   );
+  // Under a contract the first row names it, whatever an earlier download has said.
+  expect(failedHeader(['a', 'leadger_contract old'], 'ctr_1')).toBe(
+    'a,leadger_row,leadger_reasons,leadger_contract ctr_1\r\n',
+  );
   // A row that is shorter than the first one.
-  expect(failedRows(['a', 'b', 'c'], [{ row: 2, refusals: [], cells: ['x'] }])).toBe('x,,,2,\r\n');
+  expect(failedRows(['a', 'b', 'c'], [{ row: 2, refusals: [], cells: ['x'] }], null)).toBe('x,,,2,\r\n');
 });

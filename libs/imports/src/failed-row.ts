@@ -2,7 +2,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { inertText } from '#exports';
 import type { RefusalCode } from '#outcome';
-import { ownColumns } from './lead-columns.js';
+import { contractColumn, isOwnColumn, ownColumns } from './lead-columns.js';
 
 /** One reason: what went against a rule, and where. No value is in it. */
 export interface RowRefusal {
@@ -32,26 +32,34 @@ export function safeCell(cell: string): string {
   return phone.test(cell) || amount.test(cell) ? cell : inertText(cell);
 }
 
-/** The first row: the columns of the file, and two of ours unless it has them already. */
-export function failedHeader(columns: readonly string[]): string {
-  return csvOf([[...ownOut(columns, columns), ownColumns.row, ownColumns.reasons].map(safeCell)]);
+/** The first row: the columns of the file, two of ours, and one that names the contract that all rows are for, if there is one. */
+export function failedHeader(columns: readonly string[], contractId: string | null): string {
+  const contract = contractId === null ? [] : [contractColumn(contractId)];
+  return csvOf([
+    [...ownOut(columns, columns), ownColumns.row, ownColumns.reasons, ...contract].map(safeCell),
+  ]);
 }
 
-export function failedRows(columns: readonly string[], rows: readonly OpenedFailedRow[]): string {
+export function failedRows(
+  columns: readonly string[],
+  rows: readonly OpenedFailedRow[],
+  contractId: string | null,
+): string {
   return csvOf(
     rows.map(({ row, refusals, cells }) => [
       ...ownOut(columns, cells).map(safeCell),
       String(row),
       safeCell(refusals.map(({ code, field, message }) => `${field}: ${message} (${code})`).join(' | ')),
+      // The first row has said it.
+      ...(contractId === null ? [] : ['']),
     ]),
   );
 }
 
 /** The cells of a row, one for each column, without those that an earlier download has added. */
 function ownOut(columns: readonly string[], cells: readonly string[]): string[] {
-  const own: readonly string[] = Object.values(ownColumns);
   const filled = columns.length > cells.length ? columns.map((_name, index) => cells[index] ?? '') : cells;
-  return filled.filter((_cell, index) => !own.includes(columns[index] ?? ''));
+  return filled.filter((_cell, index) => !isOwnColumn(columns[index] ?? ''));
 }
 
 function csvOf(records: readonly (readonly string[])[]): string {

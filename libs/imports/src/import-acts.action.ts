@@ -35,7 +35,7 @@ const messages: Readonly<Record<ImportState, string>> = {
   COMPLETED: 'The import is completed.',
   CANCELLING: 'The import is being cancelled.',
   CANCELLED: 'The import was cancelled. Send the file again.',
-  FAILED: 'The file could not be read to its end. Send a corrected one.',
+  FAILED: 'The file could not be read to its end. Its failure says what to send.',
   EXPIRED: 'The file waited too long, and is gone. Send it again.',
 };
 

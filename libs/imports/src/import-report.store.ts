@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '#database';
 import type { FilePosition } from './csv-records.js';
 import type { RowRefusal } from './failed-row.js';
-import { countColumns } from './import.store.js';
 import { type ImportState, type RowResult, rowResults } from './lead-import.js';
 
 /** What became of one row. */
@@ -21,6 +20,16 @@ export interface BatchReport {
   readonly checkpoint: FilePosition;
   readonly rowsPerSecond: number | null;
 }
+
+/** What a column of counts is called. */
+const countColumns: Readonly<Record<RowResult, string>> = {
+  TAKEN: 'taken',
+  DUPLICATE: 'duplicates',
+  SUPPRESSED: 'suppressed',
+  QUARANTINED: 'quarantined',
+  ALREADY_TAKEN: 'already_taken',
+  REFUSED: 'refused',
+};
 
 const checkpointSql = `
   update lead_imports set next_offset = $3, next_row = $4, next_line = $5, rows_per_second = coalesce($6, rows_per_second),

@@ -123,9 +123,13 @@ export class ImportQueries {
 
   /**
    * The refused rows as they stood in the file, with their numbers and reasons. NOT_FOUND for a missing and for a foreign import, and
-   * when its time is over; NOT_PERMITTED for who may not see people.
+   * when its time is over; NOT_PERMITTED for who may not see people. `shownContract`: the id of a contract as people see it.
    */
-  async failedFile(actor: Actor, importId: string): Promise<Outcome<ExportFile>> {
+  async failedFile(
+    actor: Actor,
+    importId: string,
+    shownContract: (uuid: string) => string,
+  ): Promise<Outcome<ExportFile>> {
     if (!may(actor, 'leads:contact')) return refuse('NOT_PERMITTED');
     const [record] = await this.database.query<ImportRecord>(
       `select ${importColumns} from lead_imports i where ${visible} and i.id = $3`,
@@ -135,15 +139,18 @@ export class ImportQueries {
     return done({
       name: 'failed-rows.csv',
       type: 'text/csv; charset=utf-8',
-      pieces: this.failedPieces(record),
+      pieces: this.failedPieces(record, record.contract_id && shownContract(record.contract_id)),
     });
   }
 
-  private async *failedPieces(record: ImportRecord): AsyncGenerator<string, void, undefined> {
+  private async *failedPieces(
+    record: ImportRecord,
+    contractId: string | null,
+  ): AsyncGenerator<string, void, undefined> {
     const seal = (await this.files.open([record])).get(record.id);
     if (!seal || !record.header) return;
     const names = JSON.parse(seal.open('header', record.header).toString()) as readonly string[];
-    yield failedHeader(names);
+    yield failedHeader(names, contractId);
     for (let last = 0; ;) {
       const rows = await this.database.query<FailedRecord>(
         `select row_number as row, refusals, sealed from import_failed_rows
@@ -158,6 +165,7 @@ export class ImportQueries {
           refusals,
           cells: JSON.parse(seal.open(failedName(row), sealed).toString()) as readonly string[],
         })),
+        contractId,
       );
       last = rows.at(-1)?.row ?? last;
     }

@@ -8,7 +8,6 @@ import {
   type LeadImport,
   type MappingSource,
   reportDays,
-  type RowResult,
 } from './lead-import.js';
 
 /** A row of `lead_imports` as the driver hands it over. */
@@ -127,6 +126,14 @@ export interface ChosenMapping {
   readonly source: MappingSource;
 }
 
+/** An import of a file that comes again. */
+export interface SameFile {
+  readonly id: string;
+  readonly state: ImportState;
+  readonly contractId: string | null;
+  readonly isAllRefused: boolean;
+}
+
 const nothingDone = `next_offset = body_offset, next_row = 1, next_line = body_line, rows_done = 0, taken = 0, duplicates = 0,
   suppressed = 0, quarantined = 0, already_taken = 0, refused = 0, rows_per_second = null, tries = 0`;
 
@@ -183,19 +190,40 @@ export class ImportStore {
     return rows.length > 0;
   }
 
-  /** An import of the same file that stands; two that come at once are told of each other, since the agency is locked. */
+  /** An import of the same file that stands, held; two that come at once are told of each other, since the agency is locked. */
   async sameFile(
     tx: Transaction,
     of: Pick<NewImport, 'agencyId' | 'test' | 'vertical'>,
     contentHash: Buffer,
-  ): Promise<string | undefined> {
-    const [row] = await tx.query<{ id: string }>(
-      `select id from lead_imports
+  ): Promise<SameFile | undefined> {
+    const [row] = await tx.query<SameFile>(
+      `select id, state, contract_id as "contractId", refused = rows_done as "isAllRefused" from lead_imports
        where agency_id = $1 and test = $2 and vertical = $3 and content_hash = $4
-         and state not in ('CANCELLED', 'FAILED', 'EXPIRED')`,
+         and state not in ('CANCELLED', 'FAILED', 'EXPIRED') for no key update`,
       [of.agencyId, of.test, of.vertical, contentHash],
     );
-    return row?.id;
+    return row;
+  }
+
+  /** The file may be sent again, as another import. Only for one that is over: rows are named by the hash. */
+  async forgetFile(tx: Transaction, id: string): Promise<void> {
+    await tx.query(`update lead_imports set content_hash = null where id = $1 and state = 'COMPLETED'`, [id]);
+  }
+
+  /** For all rows of one that takes none yet. What a dry run has found was about the contract before, and is forgotten. */
+  async setContract(tx: Transaction, id: string, contractId: string): Promise<void> {
+    await this.forgetReport(tx, id);
+    await tx.query(
+      `update lead_imports set contract_id = $2, state = 'READY', dry_run = false, started_at = null, ended_at = null,
+         forget_at = null, ${nothingDone}
+       where id = $1 and state in ('READY', 'CHECKED')`,
+      [id, contractId],
+    );
+  }
+
+  private async forgetReport(tx: Transaction, id: string): Promise<void> {
+    await tx.query('delete from import_batches where import_id = $1', [id]);
+    await tx.query('delete from import_failed_rows where import_id = $1', [id]);
   }
 
   /** False when the upload was given up meanwhile. */
@@ -236,8 +264,7 @@ export class ImportStore {
     id: string,
     { dryRun, now }: { readonly dryRun: boolean; readonly now: Date },
   ): Promise<void> {
-    await tx.query('delete from import_batches where import_id = $1', [id]);
-    await tx.query('delete from import_failed_rows where import_id = $1', [id]);
+    await this.forgetReport(tx, id);
     await tx.query(
       `update lead_imports set state = 'RUNNING', dry_run = $2, started_at = $3, ended_at = null, leased_until = null,
          served_at = null, fence = fence + 1, forget_at = null, ${nothingDone}
@@ -366,13 +393,3 @@ export class ImportStore {
     return ids.length;
   }
 }
-
-/** What a column of counts is called. */
-export const countColumns: Readonly<Record<RowResult, string>> = {
-  TAKEN: 'taken',
-  DUPLICATE: 'duplicates',
-  SUPPRESSED: 'suppressed',
-  QUARANTINED: 'quarantined',
-  ALREADY_TAKEN: 'already_taken',
-  REFUSED: 'refused',
-};

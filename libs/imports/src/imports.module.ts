@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
+import { ContractsModule } from '#contracts';
 import { LeadsModule } from '#leads';
 import { PersonsModule } from '#persons';
 import { VerticalsModule } from '#verticals';
 import { ChooseMapping } from './choose-mapping.action.js';
+import { FileContract } from './file-contract.action.js';
 import { ImportActs } from './import-acts.action.js';
 import { ImportQueries } from './import.queries.js';
 import { ImportStore } from './import.store.js';
@@ -27,10 +29,11 @@ const offered = [
 
 /** Files of leads. Needs 'Clock', 'Config' and the database module. */
 @Module({
-  imports: [LeadsModule, PersonsModule, VerticalsModule],
+  imports: [ContractsModule, LeadsModule, PersonsModule, VerticalsModule],
   providers: [
     ...offered,
     ChooseMapping,
+    FileContract,
     ImportActs,
     ImportFileStore,
     ImportReportStore,

@@ -1,5 +1,6 @@
 export {
   fileDays,
+  failureWords,
   type ImportFailure,
   importFailures,
   type ImportState,
@@ -23,6 +24,7 @@ export { type ReadRow, type RowBatch, rowBatches } from './row-batches.js';
 export { type FailedRow, type RowRefusal, safeCell } from './failed-row.js';
 /** What people do with files. */
 export { type ImportUploaded, UploadImport, type UploadImportInput } from './upload-import.action.js';
+export { takenOtherwise } from './file-contract.action.js';
 export { type ImportActed, type ImportActInput } from './import-acts.action.js';
 export { CancelImport, StartImport, type StartImportInput } from './start-import.action.js';
 export { SaveMapping, type SaveMappingInput } from './save-mapping.action.js';

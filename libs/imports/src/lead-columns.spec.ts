@@ -70,3 +70,32 @@ it('refuses what does not fit, by its place', () => {
     refusals: [{ code: 'REQUIRED', field: ['input', 'columns'] }],
   });
 });
+
+it('the more exact name wins, whatever the order', () => {
+  const fieldsOf = (...names: string[]): unknown => guessColumns(names, []).map(({ field }) => field);
+  expect(fieldsOf('Consent', 'Consent Text')).toEqual([null, 'consent.text']);
+  expect(fieldsOf('Consent')).toEqual([null]);
+  expect(fieldsOf('Source', 'utm_source', 'source.channel')).toEqual([null, null, 'source.channel']);
+  expect(fieldsOf('ID', 'Lead ID')).toEqual([null, 'externalId']);
+  expect(guessColumns(['Roof', 'attributes.roof'], ['roof']).map(({ field }) => field)).toEqual([
+    null,
+    'attributes.roof',
+  ]);
+});
+
+it('no column is taken for the test flag but by its whole name', () => {
+  const names = ['Test', 'test', 'Is Test', 'Test Lead', 'lead.test'];
+  expect(guessColumns(names, []).map(({ field }) => field)).toEqual([null, null, null, null, 'test']);
+});
+
+it('takes attributes by their whole names where the vertical has no schema', () => {
+  const names = ['attributes.roof_type', 'Attributes.Bill', 'roof', 'attributes.no blanks', 'attributes.'];
+  expect(guessColumns(names, null).map(({ field }) => field)).toEqual([
+    'attributes.roof_type',
+    'attributes.Bill',
+    null,
+    null,
+    null,
+  ]);
+  expect(guessColumns(['attributes.other'], ['roof'])).toEqual([{ name: 'attributes.other', field: null }]);
+});

@@ -40,6 +40,23 @@ export interface RawColumn {
 /** Columns that a download of failed rows adds. */
 export const ownColumns = { row: 'leadger_row', reasons: 'leadger_reasons' } as const;
 
+/** In front of a contract's id: so the first row of such a download says what its rows are for. */
+const contractMark = 'leadger_contract ';
+
+export function contractColumn(contractId: string): string {
+  return `${contractMark}${contractId}`;
+}
+
+/** The ids of contracts that names of columns say. */
+export function contractsIn(names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => (name.startsWith(contractMark) ? [name.slice(contractMark.length)] : []));
+}
+
+/** Whether a download of failed rows has added the column. */
+export function isOwnColumn(name: string): boolean {
+  return name === ownColumns.row || name === ownColumns.reasons || name.startsWith(contractMark);
+}
+
 const named: ReadonlySet<string> = new Set(leadFields);
 const attributePattern = /^attributes\.([\w.-]{1,64})$/;
 
@@ -53,57 +70,76 @@ export function attributeKey(field: LeadField): string | undefined {
   return attributePattern.exec(field)?.[1];
 }
 
-/** What people call them. Compared without case, blanks and signs. */
+/** What people call them, the more exact names first. Compared without case, blanks and signs. */
 const synonyms: Readonly<Record<NamedField, readonly string[]>> = {
-  externalId: ['leadid', 'id', 'reference', 'leadreference', 'uniqueid', 'recordid'],
-  test: ['istest', 'testlead'],
+  externalId: ['leadid', 'leadreference', 'uniqueid', 'recordid', 'reference', 'id'],
+  // A file may have tests of anything. Only its whole name says that a lead is none: see flagName.
+  test: [],
   score: ['leadscore'],
   'contact.email': ['email', 'emailaddress', 'mail', 'mailaddress', 'emailadresse'],
   'contact.phone': [
     'phone',
     'phonenumber',
-    'mobile',
-    'mobilephone',
-    'cell',
-    'cellphone',
-    'telephone',
-    'tel',
-    'telefon',
     'primaryphone',
+    'mobilephone',
+    'mobile',
+    'cellphone',
+    'cell',
+    'telephone',
+    'telefon',
+    'tel',
     'homephone',
   ],
   'contact.givenName': ['givenname', 'firstname', 'forename', 'fname', 'first', 'vorname'],
   'contact.familyName': ['familyname', 'lastname', 'surname', 'lname', 'last', 'nachname'],
-  'contact.postalCode': ['postalcode', 'postcode', 'zip', 'zipcode', 'plz'],
-  'contact.country': ['country', 'countrycode', 'land'],
-  'source.channel': ['channel', 'source', 'utmsource', 'sourcechannel', 'trafficsource'],
-  'source.campaign': ['campaign', 'utmcampaign', 'campaignname'],
-  'source.subId': ['subid', 'sub', 'publisher', 'publisherid', 'sid'],
-  'source.cost.amount': ['cost', 'leadcost', 'price', 'costamount'],
+  'contact.postalCode': ['postalcode', 'postcode', 'zipcode', 'zip', 'plz'],
+  'contact.country': ['countrycode', 'country', 'land'],
+  'source.channel': ['channel', 'utmsource', 'trafficsource', 'source'],
+  'source.campaign': ['utmcampaign', 'campaign', 'campaignname'],
+  'source.subId': ['subid', 'publisherid', 'publisher', 'sid', 'sub'],
+  'source.cost.amount': ['leadcost', 'costamount', 'cost', 'price'],
   'source.cost.currency': ['costcurrency', 'currency'],
-  'consent.text': ['consent', 'consenttext', 'tcpatext', 'tcpa', 'disclosure'],
+  // "Consent" alone mostly says yes or no, which is no text that anybody agreed to.
+  'consent.text': ['tcpatext', 'tcpa', 'disclosure'],
   'consent.capturedAt': [
+    'consenttimestamp',
     'consenttime',
     'consentat',
-    'consentdate',
     'optintime',
+    'consentdate',
     'optindate',
-    'consenttimestamp',
   ],
-  'consent.ip': ['ip', 'ipaddress', 'consentip', 'optinip'],
+  'consent.ip': ['optinip', 'ipaddress', 'ip'],
   'consent.certificateUrl': [
-    'certificate',
     'certificateurl',
-    'trustedform',
-    'trustedformurl',
     'trustedformcerturl',
+    'trustedformurl',
+    'trustedform',
     'jornaya',
+    'certificate',
   ],
 };
 
-const fieldBySynonym = new Map<string, LeadField>(
-  leadFields.flatMap((field) => [field, ...synonyms[field]].map((name) => [plain(name), field] as const)),
+/** The one name by which a column is guessed to be the flag of tests. */
+const flagName = 'lead.test';
+
+/** What a name may mean, and how exact it is: 0 is the name of the field itself. */
+interface Guess {
+  readonly field: LeadField;
+  readonly rank: number;
+}
+
+const guessByName: ReadonlyMap<string, Guess> = new Map(
+  leadFields
+    .filter((field) => field !== 'test')
+    .flatMap((field) =>
+      [field, ...synonyms[field]].map((name, place) => [plain(name), { field, rank: place + 1 }] as const),
+    ),
 );
+const fieldByWholeName: ReadonlyMap<string, LeadField> = new Map([
+  ...leadFields.filter((field) => field !== 'test').map((field) => [field.toLowerCase(), field] as const),
+  [flagName, 'test'],
+]);
 
 function plain(name: string): string {
   return name
@@ -113,29 +149,37 @@ function plain(name: string): string {
 }
 
 /**
- * What columns mean by their names: those of the API, what people call them, and keys of attributes of the vertical. The first of
- * several that mean the same counts; a name that says nothing is passed over.
+ * What columns mean by their names: those of the API, what people call them, and keys of attributes of the vertical; null: it has no
+ * schema, and takes any key. Of several that mean the same the most exact name counts, of equals the first; a name that says nothing
+ * is passed over.
  */
 export function guessColumns(
   names: readonly string[],
-  attributeKeys: readonly string[],
+  attributeKeys: readonly string[] | null,
 ): readonly LeadColumn[] {
-  const keys = new Map(attributeKeys.map((key) => [plain(key), key]));
-  const used = new Set<LeadField>();
-  return names.map((name) => {
-    const field = guess(name, keys);
-    if (!field || used.has(field)) return { name, field: null };
-    used.add(field);
-    return { name, field };
+  const keys = attributeKeys && new Map(attributeKeys.map((key) => [plain(key), key]));
+  const guesses = names.map((name) => guess(name, keys));
+  const best = new Map<LeadField, number>();
+  for (const [place, each] of guesses.entries()) {
+    const other = each && guesses[best.get(each.field) ?? -1];
+    if (each && (!other || each.rank < other.rank)) best.set(each.field, place);
+  }
+  return names.map((name, place) => {
+    const field = guesses[place]?.field;
+    return { name, field: field !== undefined && best.get(field) === place ? field : null };
   });
 }
 
-function guess(name: string, keys: ReadonlyMap<string, string>): LeadField | undefined {
+function guess(name: string, keys: ReadonlyMap<string, string> | null): Guess | undefined {
   const [, attribute] = /^attributes?[. _-](.+)$/i.exec(name) ?? [];
-  const key = keys.get(plain(attribute ?? name));
+  const key = keys?.get(plain(attribute ?? name));
   // An attribute of the vertical has been named by somebody who knows what it is; a synonym is our guess.
-  if (key !== undefined) return `attributes.${key}`;
-  return fieldBySynonym.get(plain(name));
+  if (key !== undefined) return { field: `attributes.${key}`, rank: attribute === undefined ? 1 : 0 };
+  const [, any] = /^attributes\.(.+)$/i.exec(name) ?? [];
+  const free = `attributes.${any ?? ''}`;
+  if (!keys && isLeadField(free)) return { field: free, rank: 0 };
+  const whole = fieldByWholeName.get(name.toLowerCase());
+  return whole === undefined ? guessByName.get(plain(name)) : { field: whole, rank: 0 };
 }
 
 /** The columns of a file by what was chosen for some of them; the others are passed over. Refuses what does not fit. */

@@ -79,6 +79,30 @@ export const startable: readonly ImportState[] = ['READY', 'CHECKED'];
 /** States in which there is something to cancel. */
 export const cancellable: readonly ImportState[] = ['READY', 'CHECKED', 'RUNNING'];
 
+/** What is to be done about an import that could not go on: which rows were taken, and what is to be sent. Null of any other. */
+export function failureWords(
+  of: Pick<LeadImport, 'failure' | 'failureLine' | 'checkpoint' | 'dryRun' | 'columns'>,
+): string | null {
+  const { failure, checkpoint, dryRun, columns } = of;
+  if (failure === null) return null;
+  const line = of.failureLine ?? checkpoint.line + 1;
+  const why =
+    failure === 'INTERNAL'
+      ? `It was tried again and again from line ${line} on, and could not be read: our fault.`
+      : `Quotes that open in line ${line} are not closed properly.`;
+  if (dryRun) return `${why} Nothing was taken, since it was a dry run. Correct the file and send all of it.`;
+  // Rows keep their names in the same file; some beyond the last checkpoint may be leads without standing in the report.
+  if (failure === 'INTERNAL')
+    return `${why} Send the same file again, unchanged: no row of it is taken twice.`;
+  if (checkpoint.row < 2) return `${why} No row stands before it. Correct the file and send all of it.`;
+  const taken = `Rows 2 to ${checkpoint.row} were read and have their answers; nothing from line ${line} on was taken.`;
+  const rest = `send only the first row, with the names of columns, and what stands from line ${line} on`;
+  const isNamed = columns?.some(({ field }) => field === 'externalId') ?? false;
+  return isNamed
+    ? `${why} ${taken} Correct it, and ${rest}; or all of it, since rows are known by their externalId.`
+    : `${why} ${taken} Correct it, and ${rest}. Rows before it would count as new ones in another file: no column is an externalId.`;
+}
+
 /** Whole seconds until the end at the present pace; null while nobody can tell. */
 export function remainingSeconds(
   each: Pick<LeadImport, 'state' | 'bytesTotal' | 'checkpoint' | 'rowsDone' | 'rowsPerSecond'>,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '#database';
 import { KeyRing, openNote, sealNote, type TenantKeys } from '#persons';
-import { type LeadColumn, ownColumns } from './lead-columns.js';
+import { isOwnColumn, type LeadColumn } from './lead-columns.js';
 
 /** Which mapping is meant. */
 export interface MappingPlace {
@@ -32,9 +32,8 @@ export class MappingStore {
   async headerHash(names: readonly string[]): Promise<string> {
     const lookUps = await this.keyRing.lookUps();
     // A download of failed rows has the columns of its file, and goes by the same mapping.
-    const own: readonly string[] = Object.values(ownColumns);
     const sorted = names
-      .filter((name) => !own.includes(name))
+      .filter((name) => !isOwnColumn(name))
       .map((name) => name.toLowerCase())
       .toSorted();
     return lookUps.ofInput(`import header:${JSON.stringify(sorted)}`);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '#organizations';
 import { done, type Outcome, refused } from '#outcome';
 import { type ImportActed, type ImportActInput, ImportActs } from './import-acts.action.js';
+import { takenOtherwise } from './file-contract.action.js';
 import { ImportStore } from './import.store.js';
 import { ImportFileStore } from './import-file.store.js';
 import { mappingName } from './import.queries.js';
@@ -11,6 +12,8 @@ import { cancellable, startable } from './lead-import.js';
 export interface StartImportInput extends ImportActInput {
   /** Rows are checked, and none is submitted. */
   readonly dryRun: boolean;
+  /** The contract that its rows must be for; left out, whichever it is. */
+  readonly contractId?: string | null;
 }
 
 /** Lets a file that is here be worked off, from its first row. */
@@ -26,6 +29,8 @@ export class StartImport {
   async execute(actor: Actor, input: StartImportInput): Promise<Outcome<ImportActed>> {
     const act = { operation: 'startLeadImport', action: 'lead-import.start', allowedIn: startable };
     return await this.acts.run(actor, act, { ...input }, async (tx, held, now) => {
+      if (input.contractId !== undefined && input.contractId !== held.contract_id)
+        return takenOtherwise(held.id);
       const seal = (await this.files.open([held])).get(held.id);
       const columns =
         seal && held.mapping

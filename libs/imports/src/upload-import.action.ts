@@ -8,6 +8,7 @@ import type { Actor } from '#organizations';
 import { done, invariant, type Outcome, refuse } from '#outcome';
 import { type FileSeal, KeyRing } from '#persons';
 import { type CsvHead, readHead } from './csv-head.js';
+import { type ContractGiven, FileContract } from './file-contract.action.js';
 import { ImportStore } from './import.store.js';
 import { ImportFileStore, pieceBytes, pieceName } from './import-file.store.js';
 import { ownColumns } from './lead-columns.js';
@@ -15,10 +16,8 @@ import { maxFiles, maxFilesOfSize } from './lead-import.js';
 import { ChooseMapping } from './choose-mapping.action.js';
 import { inPieces } from './pieces.js';
 
-export interface UploadImportInput {
+export interface UploadImportInput extends ContractGiven {
   readonly vertical: string;
-  /** The contract's uuid; null leaves the choice to the routes and contracts of the vertical. */
-  readonly contractId: string | null;
   readonly fileName: string | null;
   /** The name of a remembered mapping; null: the one for these columns, else a guess. */
   readonly mapping: string | null;
@@ -27,6 +26,8 @@ export interface UploadImportInput {
 /** `replayed`: the same file was sent before, and this is that import. */
 export interface ImportUploaded {
   readonly importId: string;
+  /** The contract that its rows are for as things stood then. */
+  readonly contractId: string | null;
   readonly replayed: boolean;
 }
 
@@ -35,6 +36,7 @@ interface Upload {
   readonly id: string;
   readonly seal: FileSeal;
   readonly head: CsvHead;
+  readonly contractId: string | null;
 }
 
 /** Thrown when somebody has given up an upload whose pieces still come. */
@@ -50,14 +52,16 @@ export class UploadImport {
     private readonly imports: ImportStore,
     private readonly files: ImportFileStore,
     private readonly mappings: ChooseMapping,
+    private readonly contracts: FileContract,
     private readonly keyRing: KeyRing,
     @Inject('Clock') private readonly clock: Clock,
     @Inject('Config') private readonly config: Pick<Config, 'importMaxBytes'>,
   ) {}
 
   /**
-   * Refuses REQUIRED and INVALID_VALUE for what is not said or is no CSV with a header, NOT_FOUND for a mapping, TOO_MANY for
-   * a file that is too large and for too many files. What `body` throws is thrown again, and nothing is left of the file.
+   * Refuses REQUIRED and INVALID_VALUE for what is not said or is no CSV with a header, NOT_FOUND for a mapping and a contract,
+   * TOO_MANY for a file that is too large and for too many files, ILLEGAL_TRANSITION for one that is taken under another contract.
+   * What `body` throws is thrown again, and nothing is left of the file.
    */
   async execute(
     actor: Actor,
@@ -105,10 +109,13 @@ export class UploadImport {
     head: Outcome<CsvHead>,
   ): Promise<Outcome<Upload>> {
     if (!head.ok) return head;
+    const contract = await this.contracts.ofFile(actor, input, head.value.columns);
+    if (!contract.ok) return contract;
+    const contractId = contract.value;
     const { organizationId: agencyId } = actor;
     const id = newId();
     const { seal, wrapped } = await this.files.create(agencyId, id);
-    const { vertical, contractId, fileName } = input;
+    const { vertical, fileName } = input;
     const test = actor.mode === 'test';
     const [createdBy, createdAt] = [actor.id, this.clock.now()];
     return await this.unitOfWork.run(async (tx) => {
@@ -130,14 +137,14 @@ export class UploadImport {
         createdAt,
       };
       await this.imports.insert(tx, of);
-      return done({ id, seal, head: head.value });
+      return done({ id, seal, head: head.value, contractId });
     });
   }
 
   private async finish(
     actor: Actor,
     input: UploadImportInput,
-    { id, seal, head }: Upload,
+    { id, seal, head, contractId }: Upload,
     fileHash: string,
   ): Promise<Outcome<ImportUploaded>> {
     const { organizationId: agencyId } = actor;
@@ -151,9 +158,11 @@ export class UploadImport {
     const header = seal.seal('header', JSON.stringify(columns));
     const finished = await this.unitOfWork.run(async (tx) => {
       await this.imports.lockAndCount(tx, agencyId);
-      const of = { agencyId, vertical, test: actor.mode === 'test' };
-      const same = await this.imports.sameFile(tx, of, contentHash);
-      if (same !== undefined) return done({ importId: same, replayed: true });
+      const now = this.clock.now();
+      const same = await this.contracts.ofSameFile(tx, actor, { vertical, contractId, contentHash, now });
+      if (!same.ok) return same;
+      if (same.value)
+        return done({ importId: same.value.id, contractId: same.value.contractId, replayed: true });
       const { headerHash, mapping, name, source } = chosen.value;
       const file = { contentHash, header, headerHash, delimiter, isCorrected, body };
       if (!(await this.imports.finishUpload(tx, id, file)))
@@ -163,9 +172,9 @@ export class UploadImport {
         action: 'lead-import.upload',
         subject: `lead-import:${id}`,
         after: { vertical, contentHash: contentHash.toString('hex') },
-        at: this.clock.now(),
+        at: now,
       });
-      return done({ importId: id, replayed: false });
+      return done({ importId: id, contractId, replayed: false });
     });
     if (!finished.ok || finished.value.replayed) await this.imports.giveUpUpload(id);
     return finished;

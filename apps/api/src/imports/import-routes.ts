@@ -3,9 +3,16 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '#config';
 import { isConnectionFailure, newId } from '#database';
-import { ImportQueries, StartImport, UploadImport, type UploadImportInput } from '#imports';
+import {
+  ImportQueries,
+  type ImportUploaded,
+  StartImport,
+  takenOtherwise,
+  UploadImport,
+  type UploadImportInput,
+} from '#imports';
 import { type Actor, may } from '#organizations';
-import type { Outcome, Refusal } from '#outcome';
+import { type Outcome, type Refusal, refusal } from '#outcome';
 import type { Log } from '../../../process/src/log.js';
 import { RequestAuthenticator } from '../access/request-authenticator.js';
 import { errorLog } from '../edge-log.js';
@@ -15,6 +22,7 @@ import {
   badUserInput,
   bucketKeyOf,
   decodeId,
+  encodeId,
   forbidden,
   overloaded,
   publicError,
@@ -124,6 +132,13 @@ class ImportRoutes {
     const actor = this.actorOf(request);
     refuseForms(request.headers['content-type']);
     const { input, begin } = readQuery(request.query as Query);
+    if (input.contractId === nobody)
+      return this.refuse(request, reply, [
+        refusal('INVALID_VALUE', {
+          field: ['contractId'],
+          message: 'The id of a contract is ctr_ and 26 characters.',
+        }),
+      ]);
     if (Number(request.headers['content-length'] ?? 0) > this.maxBytes) throw this.tooLarge();
     const leave = this.slots.take(actor.organizationId);
     if (leave === 'OWN_FULL') throw throttled(5);
@@ -131,9 +146,13 @@ class ImportRoutes {
     try {
       const body = uploadBody(bodyOf(request), uploadLimits);
       const uploaded = await this.tools.upload.execute(actor, input, body);
+      const elsewhere = uploaded.ok ? undefined : takenElsewhere(uploaded.refusals);
+      if (elsewhere !== undefined) return await this.otherContract(actor, reply, elsewhere);
       if (!uploaded.ok) return this.refuse(request, reply, uploaded.refusals);
       const { importId, replayed } = uploaded.value;
-      const started = await this.begin(actor, importId, begin);
+      const started = await this.begin(actor, uploaded.value, begin);
+      if (!started.ok && takenElsewhere(started.refusals))
+        return await this.otherContract(actor, reply, importId);
       const shown = await this.shown(actor, importId);
       if (!started.ok)
         return await reply
@@ -148,19 +167,39 @@ class ImportRoutes {
   }
 
   /** As it was asked for with the file. What was started before is left alone: the same file twice is no mistake. */
-  private async begin(actor: Actor, importId: string, how: Begin): Promise<Outcome<unknown>> {
+  private async begin(
+    actor: Actor,
+    { importId, contractId }: ImportUploaded,
+    how: Begin,
+  ): Promise<Outcome<unknown>> {
     if (how === null) return { ok: true, value: undefined };
     const [found] = await this.tools.queries.byIds(actor, [importId]);
+    if (found && found.contractId !== contractId) return takenOtherwise(importId);
     const canStart = found?.state === 'READY' || (found?.state === 'CHECKED' && how === 'START');
     if (!canStart) return { ok: true, value: undefined };
     const started = await this.tools.start.execute(actor, {
       importId,
+      contractId,
       dryRun: how === 'DRY_RUN',
       idempotencyKey: newId(),
     });
     // Whoever sent the same file at the same time has started it.
     const wasStarted = !started.ok && started.refusals[0]?.code === 'ILLEGAL_TRANSITION';
-    return wasStarted ? { ok: true, value: undefined } : started;
+    if (!wasStarted) return started;
+    const [now] = await this.tools.queries.byIds(actor, [importId]);
+    return now?.contractId === contractId ? { ok: true, value: undefined } : takenOtherwise(importId);
+  }
+
+  /** The file is another import's, and its rows go to another contract. */
+  private async otherContract(actor: Actor, reply: FastifyReply, importId: string): Promise<FastifyReply> {
+    const shown = await this.shown(actor, importId);
+    const under = shown?.contractId ? `with contract ${shown.contractId}` : 'with no contract named';
+    const message = `This file is import ${encodeId('imp', importId)} already, ${under}, and was started. Nothing was changed.`;
+    const refusals = [
+      refusal('ILLEGAL_TRANSITION', { field: ['contractId'], message, data: { allowed: [] } }),
+    ];
+    const userErrors = toUserErrors(refusals).map(shownError);
+    return await reply.code(409).send({ import: shown, replayed: false, userErrors });
   }
 
   private async show(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -171,7 +210,9 @@ class ImportRoutes {
 
   private async failed(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const actor = this.actorOf(request);
-    const file = await this.tools.queries.failedFile(actor, idOf(request)).catch(rethrow);
+    const file = await this.tools.queries
+      .failedFile(actor, idOf(request), (uuid) => encodeId('ctr', uuid))
+      .catch(rethrow);
     if (!file.ok) {
       const isForbidden = file.refusals[0]?.code === 'NOT_PERMITTED';
       if (isForbidden)
@@ -221,6 +262,11 @@ class ImportRoutes {
   }
 }
 
+/** The import that has a file under another contract, where that was why something was refused. */
+function takenElsewhere(refusals: readonly Refusal[]): string | undefined {
+  return refusals.find(({ code }) => code === 'ILLEGAL_TRANSITION')?.data?.existingId;
+}
+
 /** An import as /v1 shows it, with the names of GraphQL. */
 export type ImportShown = Omit<LeadImportType, '__typename' | 'of'>;
 
@@ -259,6 +305,7 @@ function readQuery(query: Query): { readonly input: UploadImportInput; readonly 
     input: {
       vertical: text('vertical') ?? '',
       contractId,
+      readContractId: (id) => decodeId('ctr', id),
       fileName: text('fileName'),
       mapping: text('mapping'),
     },

@@ -1,6 +1,7 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import {
   type FailedRow,
+  failureWords,
   type ImportFailure,
   importFailures,
   type ImportState,
@@ -45,7 +46,7 @@ registerEnumType(LeadImportRowResultEnum, {
   name: 'LeadImportRowResult',
   description: 'What became of a row; in a dry run, what would become of it.',
   valuesMap: {
-    TAKEN: { description: 'It is a lead now.' },
+    TAKEN: { description: 'It is a lead now: kept by intake, whether it was sold or not.' },
     DUPLICATE: { description: 'Kept as a DUPLICATE.' },
     SUPPRESSED: { description: 'Kept as SUPPRESSED.' },
     QUARANTINED: { description: 'Kept as QUARANTINED, until a person has looked at it.' },
@@ -64,7 +65,7 @@ registerEnumType(LeadImportFailureEnum, {
         'Quotes that open in that line are not closed properly, so nobody can tell where rows begin after it.',
     },
     INTERNAL: {
-      description: 'Our fault: it was tried again and again. Send the rest of the file, or tell us.',
+      description: 'Our fault: it was tried again and again. Send the same file again, or tell us.',
     },
   },
 });
@@ -122,6 +123,9 @@ export class LeadImportFailureType {
 
   @Field(() => Int, { description: 'Of the file, from 1.' })
   line: number;
+
+  @Field(() => String, { description: 'Which rows were taken, and what is to be sent now.' })
+  message: string;
 }
 
 @ObjectType('LeadImport', {
@@ -274,7 +278,7 @@ export function importTypeOf(of: LeadImport): LeadImportType {
     },
     rowsPerSecond: rowsPerSecond === null ? null : Math.round(rowsPerSecond),
     remainingSeconds: remainingSeconds(of),
-    failure: failure && { reason: failure, line: failureLine ?? 0 },
+    failure: failure && { reason: failure, line: failureLine ?? 0, message: failureWords(of) ?? '' },
     createdAt: of.createdAt,
     startedAt: of.startedAt,
     endedAt: of.endedAt,

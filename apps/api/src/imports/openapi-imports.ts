@@ -50,6 +50,10 @@ export function importPaths({ schema, answer, errorsOf }: Writer): Json {
         responses: {
           '200': answer('The same file was sent before: replayed is true.', 'ImportSent'),
           '201': answer('All of the file is there.', 'ImportSent'),
+          '409': answer(
+            'The file was started with another contract: import is the one that has it, and nothing has changed.',
+            'ImportSent',
+          ),
           '413': tooLarge,
           '422': answer('Refused. import is null, or the file that cannot be started yet.', 'ImportSent'),
           ...errorsOf('400', ...always, '415'),
@@ -73,7 +77,8 @@ export function importPaths({ schema, answer, errorsOf }: Writer): Json {
         parameters: [id],
         responses: {
           '200': {
-            description: 'The columns of the file, and two more: leadger_row and leadger_reasons.',
+            description:
+              'The columns of the file, and two more: leadger_row and leadger_reasons; a third one, leadger_contract and its id, where all rows are for one contract.',
             content: { 'text/csv': { schema: text } },
           },
           ...errorsOf(...always, '404'),
@@ -121,7 +126,11 @@ export function importSchemas(record: RecordOf, schema: Writer['schema']): Json 
       remainingSeconds: orNull('integer'),
       failure: {
         anyOf: [
-          record({ reason: { type: 'string', enum: importFailures }, line: { type: 'integer' } }),
+          record({
+            reason: { type: 'string', enum: importFailures },
+            line: { type: 'integer' },
+            message: { type: 'string', description: 'Which rows were taken, and what is to be sent now.' },
+          }),
           { type: 'null' },
         ],
       },
