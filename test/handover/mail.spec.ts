@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { showId } from '../../apps/process/src/show-id.js';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { OpenHandover } from './open-handover.js';
+import { OpenHandover, until } from './open-handover.js';
 
 let app: TestApp;
 let it_: OpenHandover;
@@ -12,18 +12,28 @@ let sink: Sink;
 /** A real mail server that keeps what comes, and answers as it is told. */
 class Sink {
   readonly mails: { readonly to: string[]; readonly raw: string }[] = [];
-  onMail: (count: number) => Error | 'HANG' | null = () => null;
+  /** A number: it takes the mail after so many milliseconds. */
+  onMail: (count: number) => Error | 'HANG' | 'BREAK' | number | null = () => null;
+  /** Instead of answering at once, as it says. */
+  onRecipientLate: ((proceed: () => void) => void) | null = null;
   onRecipient: (address: string) => Error | null = () => null;
+  private readonly sockets = new Set<Socket>();
   private constructor(
     readonly server: SMTPServer,
     readonly url: string,
-  ) {}
+  ) {
+    server.server.on('connection', (socket: Socket) => void this.sockets.add(socket));
+  }
 
   static async start(): Promise<Sink> {
     const options: SMTPServerOptions = {
       authOptional: true,
       disabledCommands: ['STARTTLS', 'AUTH'],
-      onRcptTo: ({ address }, _session, callback) => callback(sink.onRecipient(address)),
+      onRcptTo: ({ address }, _session, callback) => {
+        const proceed = () => callback(sink.onRecipient(address));
+        if (sink.onRecipientLate) sink.onRecipientLate(proceed);
+        else proceed();
+      },
       onData: (stream, session, callback) => {
         const chunks: Buffer[] = [];
         stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -32,7 +42,9 @@ class Sink {
           sink.mails.push({ to, raw: Buffer.concat(chunks).toString('utf8') });
           const answer = sink.onMail(sink.mails.length);
           if (answer === 'HANG') return;
-          if (answer) callback(answer);
+          if (answer === 'BREAK') sink.breakOff();
+          else if (typeof answer === 'number') setTimeout(() => callback(null, 'kept'), answer);
+          else if (answer) callback(answer);
           else callback(null, 'kept');
         });
       },
@@ -42,6 +54,11 @@ class Sink {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.server.address() as AddressInfo;
     return new Sink(server, `smtp://127.0.0.1:${port}`);
+  }
+
+  /** Breaks every connection. */
+  breakOff(): void {
+    for (const socket of this.sockets) socket.destroy();
   }
 
   async stop(): Promise<void> {
@@ -63,6 +80,7 @@ beforeEach(() => {
   sink.mails.splice(0);
   sink.onMail = () => null;
   sink.onRecipient = () => null;
+  sink.onRecipientLate = null;
 });
 afterEach(async () => {
   await it_.stopRelays();
@@ -100,17 +118,80 @@ describe('a lead by e-mail', () => {
     expect(attempt).toMatchObject({ status: 250, failure: null, verdict: 'ACCEPTED', answer_start: null });
   });
 
-  it('that is deferred, or whose end is not known, is sent again with the same Message-ID', async () => {
+  it('that is deferred is sent again with the same Message-ID', async () => {
     const offers = await it_.offer(await it_.contractTo(await mailbox()));
-    sink.onMail = (count) => (count === 1 ? refusing(451) : count === 2 ? 'HANG' : null);
-    it_.relay({ smtpUrl: sink.url, timeoutMs: 300 });
+    sink.onMail = (count) => (count <= 2 ? refusing(451) : null);
+    it_.relay({ smtpUrl: sink.url });
     expect(await it_.tried(offers, 1)).toMatchObject([{ state: 'PENDING', failure: 'MAIL_DEFERRED' }]);
     await it_.makeDue();
-    expect(await it_.tried(offers, 2)).toMatchObject([{ state: 'PENDING', failure: 'TIMEOUT' }]);
+    expect(await it_.tried(offers, 2)).toMatchObject([{ state: 'PENDING', failure: 'MAIL_DEFERRED' }]);
     await it_.makeDue();
     expect(await it_.over(offers)).toMatchObject([{ state: 'ACCEPTED', charges: 2, tries: 3 }]);
     expect(sink.mails).toHaveLength(3);
     expect(new Set(messageIds()).size).toBe(1);
+  });
+
+  it('that the server takes late is sold, and was sent once', async () => {
+    const offers = await it_.offer(await it_.contractTo(await mailbox()));
+    sink.onMail = () => 700;
+    it_.relay({ smtpUrl: sink.url, timeoutMs: 300, mailAnswerMs: 10_000 });
+    expect(await it_.over(offers)).toMatchObject([{ state: 'ACCEPTED', charges: 2, tries: 1 }]);
+    expect(sink.mails).toHaveLength(1);
+  });
+
+  it('that was sent whole and never answered is not sent again, nor charged', async () => {
+    const offers = await it_.offer(await it_.contractTo(await mailbox()));
+    sink.onMail = () => 'HANG';
+    it_.relay({ smtpUrl: sink.url, timeoutMs: 300, mailAnswerMs: 300 });
+    expect(await it_.over(offers)).toMatchObject([
+      { state: 'TIMED_OUT', lead: 'UNSOLD', failure: 'MAIL_UNANSWERED', charges: 0, tries: 1 },
+    ]);
+    expect(sink.mails).toHaveLength(1);
+  });
+
+  it('whose connection breaks after it was sent whole is not sent again', async () => {
+    const offers = await it_.offer(await it_.contractTo(await mailbox()));
+    sink.onMail = () => 'BREAK';
+    it_.relay({ smtpUrl: sink.url });
+    expect(await it_.over(offers)).toMatchObject([
+      { state: 'TIMED_OUT', failure: 'MAIL_UNANSWERED', charges: 0, tries: 1 },
+    ]);
+    expect(sink.mails).toHaveLength(1);
+  });
+
+  it('that waits for its answer when the relay stops is not given to another', async () => {
+    const offers = await it_.offer(await it_.contractTo(await mailbox()));
+    sink.onMail = () => 'HANG';
+    const stopping = it_.relay({ smtpUrl: sink.url, mailAnswerMs: 10_000 });
+    const isSent = async () => (await it_.deliveries(offers)).length > 0 && sink.mails.length === 1;
+    await until(isSent, 'the mail was sent');
+    await stopping.stop(0);
+    expect(await it_.over(offers)).toMatchObject([
+      { state: 'TIMED_OUT', failure: 'MAIL_UNANSWERED', charges: 0, tries: 1 },
+    ]);
+  });
+
+  it('that could not be sent in time is tried again, and does not go out late', async () => {
+    const offers = await it_.offer(await it_.contractTo(await mailbox()));
+    let wanted: () => void = () => undefined;
+    sink.onRecipientLate = (proceed) => void (wanted = proceed);
+    it_.relay({ smtpUrl: sink.url, timeoutMs: 300, mailAnswerMs: 300 });
+    expect(await it_.tried(offers, 1)).toMatchObject([{ state: 'PENDING', failure: 'TIMEOUT' }]);
+    sink.onRecipientLate = null;
+    wanted();
+    await it_.makeDue();
+    expect(await it_.over(offers)).toMatchObject([{ state: 'ACCEPTED', charges: 2, tries: 2 }]);
+    expect(sink.mails).toHaveLength(1);
+  });
+
+  it('has no line that a name began', async () => {
+    const text = 'Name: {{contact.givenName}}\nSold: yes';
+    const contract = await it_.contractTo(await mailbox({ text }));
+    const offers = await it_.offer(contract, 1, { givenName: 'Ada\r\nSold: no\u2028Price: 0' });
+    it_.relay({ smtpUrl: sink.url });
+    await it_.over(offers);
+    const lines = sink.mails[0]?.raw.split('\r\n\r\n')[1]?.trim().split('\r\n');
+    expect(lines).toEqual(['Name: Ada Sold: no Price: 0', 'Sold: yes']);
   });
 
   it('that the server refuses is unsold at once', async () => {

@@ -100,12 +100,21 @@ export class OpenHandover {
   }
 
   relay(
-    over: Partial<HandoverTools> & { readonly timeoutMs?: number; readonly smtpUrl?: string } = {},
+    over: Partial<HandoverTools> & {
+      readonly timeoutMs?: number;
+      readonly smtpUrl?: string;
+      readonly mailAnswerMs?: number;
+    } = {},
   ): RunningRelay {
-    const { timeoutMs = 2_000, smtpUrl, ...tools } = over;
+    const { timeoutMs = 2_000, smtpUrl, mailAnswerMs = timeoutMs, ...tools } = over;
     const targets = new Targets({ loopbackAllowed: true }, nobody, clock);
-    const mails = smtpUrl ? new MailSender({ smtpUrl, from: 'leads@leadger.example' }, timeoutMs) : null;
-    const tryHandover = new TryHandover(new WebhookSender(targets, clock, timeoutMs), mails, clock);
+    const times = { sendMs: timeoutMs, answerMs: mailAnswerMs };
+    const mails = smtpUrl ? new MailSender({ smtpUrl, from: 'leads@leadger.example' }, times) : null;
+    const tryHandover = new TryHandover(
+      new WebhookSender(targets, clock, timeoutMs, timeoutMs),
+      mails,
+      clock,
+    );
     const acceptance = this.app.nest.get(AcceptanceStore, { strict: false });
     const relay = startHandoverRelay({
       queue: this.queue,

@@ -289,6 +289,46 @@ describe('a delivery', () => {
     await app.database.query('update contracts set credit_blocked_at = null');
   });
 
+  it('that waits for its next try is not sent once its buyer has paused', async () => {
+    const contract = await it_.contractTo((await it_.webhook(receiver.url)).id);
+    const offers = await it_.offer(contract, 1);
+    receiver.answer = answerWith(503);
+    it_.relay();
+    await it_.tried(offers, 1);
+    const { contractId } = contract;
+    await it_.market.done('buyer', 'pauseBuying', { contractId }, 'contract { id }');
+    receiver.answer = answerWith(200);
+    await it_.makeDue();
+    expect(await it_.over(offers)).toMatchObject([
+      { state: 'CANCELED', lead: 'UNSOLD', failure: 'BUYER_PAUSED', charges: 0 },
+    ]);
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it('of a buyer that buys again is sent', async () => {
+    const contract = await it_.contractTo((await it_.webhook(receiver.url)).id);
+    const { contractId } = contract;
+    const offers = await it_.offer(contract, 1);
+    await it_.market.done('buyer', 'pauseBuying', { contractId }, 'contract { id }');
+    await it_.market.done('buyer', 'resumeBuying', { contractId }, 'contract { id }');
+    it_.relay();
+    expect(await it_.over(offers)).toMatchObject([{ state: 'ACCEPTED', charges: 2 }]);
+  });
+
+  it.each(['\uFEFF{"status":"rejected"}', '{"status":"rejected"', '{"status":["rejected"]}', '"rejected"'])(
+    'of which the answer is %s is never charged',
+    async (body) => {
+      const offers = await it_.offer(await it_.contractTo((await it_.webhook(receiver.url)).id), 1);
+      receiver.answer = answerWith(200, {}, body);
+      it_.relay();
+      const [seen] = await it_.tried(offers, 1);
+      expect(seen).toMatchObject(
+        body.startsWith('\uFEFF') ? { state: 'REJECTED' } : { state: 'PENDING', failure: 'BAD_ANSWER' },
+      );
+      expect(seen?.charges).toBe(0);
+    },
+  );
+
   it('that cannot be written down does not keep the others of its batch from it', async () => {
     const contract = await it_.contractTo((await it_.webhook(receiver.url)).id);
     const offers = await it_.offer(contract, 5);

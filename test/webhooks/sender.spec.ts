@@ -138,6 +138,28 @@ describe('an answer', () => {
     await patient.close();
   });
 
+  it('whose body takes its time is read whole, where it is waited for', async () => {
+    receiver.answer = (response) => {
+      response.writeHead(200).write('{"status":');
+      setTimeout(() => response.end('"rejected"}'), 1_300);
+    };
+    const waiting = new WebhookSender(targets, clock, 5_000, 5_000);
+    const tried = await waiting.send({ ...message, url: receiver.url });
+    expect(tried).toMatchObject({ failure: null, status: 200, answer: '{"status":"rejected"}' });
+    await waiting.close();
+  });
+
+  it('has its time for head and body together', async () => {
+    receiver.answer = (response) => {
+      setTimeout(() => response.writeHead(200).write('begun'), 300);
+    };
+    const waiting = new WebhookSender(targets, clock, 600, 600);
+    const tried = await waiting.send({ ...message, url: receiver.url });
+    expect(tried).toMatchObject({ failure: null, status: 200, answer: null });
+    expect(tried.durationMs).toBeLessThan(850);
+    await waiting.close();
+  });
+
   it('that does not come is given up', async () => {
     receiver.answer = () => undefined;
     const tried = await send();

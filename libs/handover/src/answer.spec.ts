@@ -18,8 +18,14 @@ describe('an answer', () => {
     [409, 'not json', 'DUPLICATE', null],
     [409, '{"status":"rejected"}', 'REJECTED', null],
     [422, null, 'REJECTED', null],
-    [200, '["rejected"]', 'ACCEPTED', null],
-    [200, '{"status":{"rejected":true}}', 'ACCEPTED', null],
+    [200, '\uFEFF{"status":"rejected"}', 'REJECTED', null],
+    [200, ' \r\n{"status":"rejected"}\n', 'REJECTED', null],
+    [200, '\uFEFF', 'ACCEPTED', null],
+    [200, 'status=rejected', 'ACCEPTED', null],
+    [200, '{}', 'ACCEPTED', null],
+    [200, '{"status":null}', 'ACCEPTED', null],
+    [409, '{"status":"rejec', 'DUPLICATE', null],
+    [422, '{"status":["x"],"reason":["y"]}', 'REJECTED', null],
   ] as const)('of %d with %s says %s, %s', (status, text, verdict, reason) => {
     expect(judge(status, text)).toEqual({ verdict, reason });
   });
@@ -30,6 +36,20 @@ describe('an answer', () => {
 
   it('of 2xx that broke off says nothing: a refusal may have been cut off', () => {
     expect(judge(200, null)).toEqual({ verdict: null, reason: null });
+  });
+
+  it.each([
+    '{"status":"rejected"',
+    '"rejected"',
+    '["rejected"]',
+    '[]',
+    '{"status":["rejected"]}',
+    '{"status":{"rejected":true}}',
+    `{"status":"${'x'.repeat(201)}"}`,
+    '\uFEFF{"status":"rejected"',
+    '  {status: "rejected"}',
+  ])('of 2xx that is meant as JSON and cannot be read says nothing: %s', (text) => {
+    expect(judge(200, text)).toEqual({ verdict: null, reason: null });
   });
 
   it('is read where and by the words that the buyer says', () => {
@@ -52,7 +72,9 @@ describe('an answer', () => {
     fc.assert(
       fc.property(fc.integer({ min: 200, max: 299 }), fc.oneof(fc.string(), fc.json()), (status, text) => {
         const { verdict } = judge(status, text);
-        expect(verdict === 'ACCEPTED' || /rejected|duplicate/i.test(text)).toBe(true);
+        const isMeantAsJson = /^[{["]/.test(text.trim());
+        const isTaken = verdict === 'ACCEPTED' || (verdict === null && isMeantAsJson);
+        expect(isTaken || /rejected|duplicate/i.test(text)).toBe(true);
       }),
     );
   });
@@ -78,6 +100,32 @@ describe('a reason that is kept', () => {
     undefined,
   ])('%s is none', (reason) => {
     expect(codeOf(reason, [...personal, 'O Hara'])).toBeNull();
+  });
+
+  it.each([
+    ['MULLER_known', 'Müller'],
+    ['known.MUELLER', 'Müller'],
+    ['dup-mueller', 'Mu\u0308ller'],
+    ['JOSE', 'José'],
+    ['Soeren.known', 'Søren'],
+    ['SOREN', 'Søren'],
+    ['AASE_DUP', 'Åse'],
+    ['ASE_DUP', 'Åse'],
+    ['Strasse-9', 'Straße'],
+    ['NG_KNOWN', 'Ng'],
+    ['NgKnown', 'Ng'],
+    ['dup.OE', 'Ö'],
+    ['known-LU1', 'Lü'],
+  ])('%s is none of %s', (reason, name) => {
+    expect(codeOf(reason, [name])).toBeNull();
+  });
+
+  it.each([
+    ['MISSING_FIELD', 'Ng'],
+    ['OUT_OF_AREA', 'Re'],
+    ['E-17', '17'],
+  ])('%s is one, of %s as well', (reason, text) => {
+    expect(codeOf(reason, [text])).toBe(reason);
   });
 
   it('never has a name, a mail or a phone in it', () => {

@@ -33,6 +33,8 @@ export interface TakenHandover {
   readonly isProbe: boolean;
   /** Taken to be ended, not to be sent: it does not count as a try. */
   readonly isHopeless: boolean;
+  /** From when until when the buyer buys nothing under the contract, in business time; null: it has not said so. */
+  readonly pause: { readonly from: string; readonly until: string | null } | null;
   /** Why it is not to be sent at all. */
   readonly stopped: UntriedFailure | null;
 }
@@ -61,6 +63,8 @@ export interface FinishedHandover {
 
 /** Longer than a try lasts; who has not written down its end by then is taken for dead. */
 const leaseSeconds = 15;
+/** The same of a mail, whose server may take its time: nobody sends it again meanwhile. */
+const mailLeaseSeconds = 45;
 
 /** Common tables from `leased` (rows of handovers with is_probe and is_hopeless) to what a relay needs. */
 const shownSql = `
@@ -72,6 +76,8 @@ const shownSql = `
     array(select s.secret from destination_secrets s
       where s.destination_id = l.destination_id and (s.expires_at is null or s.expires_at > now())
       order by s.number desc) as secrets,
+    case when l.kind = 'FIRST' then (select b.rules -> 'pause' from buying_rules b
+      where b.agency_id = v.agency_id and b.contract_id = v.contract_id order by b.version desc limit 1) end as pause,
     case when p.state = 'ERASED' then 'LEAD_ERASED'
       when l.kind = 'FIRST' and (v.state <> 'PENDING' or p.state not in ('ACCEPTED', 'SOLD', 'UNSOLD')) then 'LEAD_GONE'
       when l.kind = 'AGAIN' and v.state <> 'ACCEPTED' then 'LEAD_GONE'
@@ -98,28 +104,29 @@ const takeSql = `
             order by h.destination_id limit 1)
     from waiting w where w.destination_id is not null
   ), ready as materialized (
-    select d.id, d.open_until, coalesce(x.free, $2) as free
+    select d.id, d.open_until, coalesce(x.free, $2) as free,
+      case d.settings ->> 'kind' when 'EMAIL' then $6::integer else $5::integer end as lease
     from waiting w join destinations d on d.id = w.destination_id
     left join unnest($3::uuid[], $4::int[]) as x (id, free) on x.id = d.id
     where d.state = 'ENABLED' and (d.open_until is null or d.open_until <= now()) and coalesce(x.free, $2) > 0
       and exists (select from handovers h
         where h.destination_id = d.id and h.state = 'WAITING' and h.next_try_at <= now())
   ), probed as (
-    update destinations d set open_until = now() + make_interval(secs => $5)
+    update destinations d set open_until = now() + make_interval(secs => r.lease)
     from ready r where d.id = r.id and r.open_until is not null and d.open_until = r.open_until
     returning d.id
   ), allowed as materialized (
-    select r.id, case when r.open_until is null then r.free else 1 end as free, r.open_until is not null as is_probe
+    select r.id, case when r.open_until is null then r.free else 1 end as free, r.open_until is not null as is_probe, r.lease
     from ready r where r.open_until is null or r.id in (select id from probed) order by random()
   ), taken as materialized (
-    select h.id, a.is_probe from allowed a cross join lateral (
+    select h.id, a.is_probe, a.lease from allowed a cross join lateral (
       select id from handovers
       where destination_id = a.id and state = 'WAITING' and next_try_at <= now()
       order by next_try_at limit a.free for update skip locked) h
     limit $1
   ), leased as (
     update handovers h set fence = fence + 1, tries = tries + 1, attempts = attempts + 1,
-      next_try_at = now() + make_interval(secs => $5), leased_until = now() + make_interval(secs => $5)
+      next_try_at = now() + make_interval(secs => t.lease), leased_until = now() + make_interval(secs => t.lease)
     from taken t where h.id = t.id
     returning h.*, t.is_probe, false as is_hopeless
   ) ${shownSql}`;
@@ -193,6 +200,7 @@ export class HandoverQueueStore {
       exceptions.map(({ endpointId }) => endpointId),
       exceptions.map(({ free }) => free),
       leaseSeconds,
+      mailLeaseSeconds,
     ]);
     return rows.map(takenOf);
   }

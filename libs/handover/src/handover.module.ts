@@ -16,7 +16,7 @@ import {
   RotateDestinationSecret,
   UpdateDestination,
 } from './manage-destination.action.js';
-import { tryTimeoutMs } from './next-step.js';
+import { mailAnswerMs, tryTimeoutMs } from './next-step.js';
 import { TellOverdueContacts } from './overdue-contacts.action.js';
 import { PlaceDestination } from './place-destination.action.js';
 import { RerouteOverdue } from './reroute-overdue.action.js';
@@ -38,8 +38,9 @@ export function createTryHandover(config: HandoverConfig): TryHandover {
   const clock = new SystemClock();
   const mail = mailSettings(config);
   return new TryHandover(
-    new WebhookSender(webhookTargets(config, clock), clock, tryTimeoutMs),
-    mail && new MailSender(mail, tryTimeoutMs),
+    // The body says whether the lead is taken: it has the same time as the head, together.
+    new WebhookSender(webhookTargets(config, clock), clock, tryTimeoutMs, tryTimeoutMs),
+    mail && new MailSender(mail, { sendMs: tryTimeoutMs, answerMs: mailAnswerMs }),
     clock,
   );
 }

@@ -2,7 +2,7 @@ import { invariant } from '#outcome';
 import type { EmailSettings, WebhookSettings } from './destination.js';
 import { compileMapping, mapLead, standardBody } from './mapping.js';
 import type { SentLead } from './sent-lead.js';
-import { readTemplate, renderTemplate, type Template } from './template.js';
+import { readTemplate, renderInLines, type Template } from './template.js';
 
 /** The body of a lead's webhook. The same bytes at every try, as long as the destination is not changed. */
 export function webhookBody({ fields }: WebhookSettings, lead: SentLead): string {
@@ -14,7 +14,7 @@ export function mailOf(
   { subject, text }: EmailSettings,
   lead: SentLead,
 ): { readonly subject: string; readonly text: string } {
-  return { subject: renderTemplate(compiled(subject), lead), text: renderTemplate(compiled(text), lead) };
+  return { subject: renderInLines(compiled(subject), lead), text: renderInLines(compiled(text), lead) };
 }
 
 function compiled(text: string): Template {

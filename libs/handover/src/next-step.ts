@@ -2,7 +2,7 @@ import type { WebhookFailure } from '#webhooks';
 import type { Verdict } from './answer.js';
 
 /** Why a lead could not be sent by e-mail. */
-export const mailFailures = ['MAIL_OFF', 'MAIL_REFUSED', 'MAIL_DEFERRED'] as const;
+export const mailFailures = ['MAIL_OFF', 'MAIL_REFUSED', 'MAIL_DEFERRED', 'MAIL_UNANSWERED'] as const;
 
 /** Why a delivery ended without a try, or with one whose end nobody saw. */
 export const untriedFailures = [
@@ -11,6 +11,7 @@ export const untriedFailures = [
   'CIRCUIT_OPEN',
   'DESTINATION_DISABLED',
   'CONTRACT_INACTIVE',
+  'BUYER_PAUSED',
   'INSUFFICIENT_BALANCE',
   'LEAD_GONE',
   'LEAD_ERASED',
@@ -24,8 +25,10 @@ export type HandoverFailure = WebhookFailure | (typeof mailFailures)[number] | U
 export const maxTries = 3;
 /** From when the lead was taken by the system to when the next buyer's turn comes. */
 export const giveUpAfterMs = 60_000;
-/** Of one try, until the answer has begun. */
+/** Of one try, until the whole answer is there; of a mail, until it is sent. */
 export const tryTimeoutMs = 5_000;
+/** How long a mail server may take to answer once it has the whole mail. */
+export const mailAnswerMs = 30_000;
 
 /** After the first and after the second try, in milliseconds: with three timeouts they stay well below a minute. */
 const pauses = [
@@ -53,12 +56,19 @@ export type NextStep =
   | { readonly end: HandoverEnd; readonly retryInMs: null }
   | { readonly end: null; readonly retryInMs: number };
 
-/** Nothing that is sent again would be answered otherwise. */
-const final: ReadonlySet<HandoverFailure> = new Set(['GONE', 'TOO_LARGE', 'MAIL_REFUSED', 'MAIL_OFF']);
+/** Nothing that is sent again would be answered otherwise; or the buyer may have it already, and would have it twice. */
+const final: ReadonlySet<HandoverFailure> = new Set([
+  'GONE',
+  'TOO_LARGE',
+  'MAIL_REFUSED',
+  'MAIL_OFF',
+  'MAIL_UNANSWERED',
+]);
 /** Nobody was asked: the lead is taken back before it was sent. */
 const canceling: ReadonlySet<HandoverFailure> = new Set([
   'DESTINATION_DISABLED',
   'CONTRACT_INACTIVE',
+  'BUYER_PAUSED',
   'INSUFFICIENT_BALANCE',
   'LEAD_GONE',
   'LEAD_ERASED',
@@ -78,7 +88,8 @@ export function nextStep(tried: TriedOnce): NextStep {
 
 /** TIMED_OUT: its time ran out without an answer. */
 function endOf(failure: HandoverFailure | null): HandoverEnd {
-  return failure === 'TIMEOUT' || failure === 'EXPIRED' ? 'TIMED_OUT' : 'FAILED';
+  const isLate = failure === 'TIMEOUT' || failure === 'MAIL_UNANSWERED' || failure === 'EXPIRED';
+  return isLate ? 'TIMED_OUT' : 'FAILED';
 }
 
 export function isUntried(failure: HandoverFailure): failure is UntriedFailure {

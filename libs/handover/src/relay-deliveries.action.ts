@@ -66,13 +66,13 @@ const hopelessAtOnce = 64;
  */
 export function startHandoverRelay(tools: HandoverTools): RunningRelay {
   const relay = new HandoverRelay(tools);
-  const { queue, unitOfWork, onError, capacity, idleMs } = tools;
+  const { onError, capacity, idleMs } = tools;
   const sending = runRelay<LoadedHandover, Ended>({
     take: async (room) => await relay.take(room),
     attempt: async (handover) => await relay.attempt(handover),
     hasArrived: ({ tried }) => (tried === null ? null : tried.verdict !== null),
     writeDown: async (batch) => await relay.writeDown(batch),
-    giveBack: async (left) => void (await unitOfWork.run(async (tx) => done(await queue.giveBack(tx, left)))),
+    giveBack: async (left) => await relay.giveBack(left),
     onError,
     ...(capacity !== undefined && { capacity }),
     ...(idleMs !== undefined && { idleMs }),
@@ -129,7 +129,7 @@ class HandoverRelay {
   constructor(private readonly tools: HandoverTools) {}
 
   async take(room: RelayRoom): Promise<readonly LoadedHandover[]> {
-    return await this.load(await this.tools.queue.take(room));
+    return await this.load(await this.withoutPaused(await this.tools.queue.take(room)));
   }
 
   /** Ends some of what cannot be sent any more, without a try; how many. */
@@ -169,6 +169,27 @@ class HandoverRelay {
       for (const each of batch) await this.write([each]).catch((single: unknown) => errors.push(single));
       for (const single of errors) this.tools.onError(single);
     }
+  }
+
+  /** The buyer may have paused since the lead was routed to it. In business time, as the pause is. */
+  private async withoutPaused(taken: readonly TakenHandover[]): Promise<readonly TakenHandover[]> {
+    if (taken.every(({ pause: said }) => said === null)) return taken;
+    const now = (await this.tools.businessTime()).getTime();
+    const holds = ({ from, until }: NonNullable<TakenHandover['pause']>) =>
+      Date.parse(from) <= now && (until === null || now < Date.parse(until));
+    return taken.map((each) =>
+      each.stopped === null && each.pause && holds(each.pause) ? { ...each, stopped: 'BUYER_PAUSED' } : each,
+    );
+  }
+
+  /** A mail that is still under way has been sent: given back, the buyer would get it twice. */
+  async giveBack(left: readonly LoadedHandover[]): Promise<void> {
+    const { queue, unitOfWork } = this.tools;
+    const isMail = ({ settings, stopped }: LoadedHandover) => settings.kind === 'EMAIL' && stopped === null;
+    const mails = left.filter(isMail).map((each) => untried(each, 'MAIL_UNANSWERED'));
+    if (mails.length > 0) await this.writeDown(mails);
+    const others = left.filter((each) => !isMail(each));
+    if (others.length > 0) await unitOfWork.run(async (tx) => done(await queue.giveBack(tx, others)));
   }
 
   private async load(taken: readonly TakenHandover[]): Promise<LoadedHandover[]> {
@@ -242,8 +263,8 @@ class HandoverRelay {
   }
 }
 
-/** It is over without a try. */
-function untried(handover: LoadedHandover, failure: UntriedFailure | null): Ended {
+/** It is over without a try, or with one whose end nobody saw. */
+function untried(handover: LoadedHandover, failure: UntriedFailure | 'MAIL_UNANSWERED' | null): Ended {
   const { tries, leftMs } = handover;
   const step = nextStep({ verdict: null, retryAfterMs: null, failure, tries, leftMs, random: 0 });
   const finished = { handover, made: null, failure, verdict: null, reason: null, retryInMs: step.retryInMs };

@@ -11,6 +11,7 @@ import type { SampleRequest } from './handover-log.js';
 import { HandoverQueries } from './handover.queries.js';
 import { HandoverQueueStore } from './handover-queue.store.js';
 import { mailOf, sampleLead, webhookBody } from './lead-message.js';
+import { tryTimeoutMs } from './next-step.js';
 import type { SentLead } from './sent-lead.js';
 import type { ShowId } from './sent-lead-of.js';
 import { type LeadToSend, TryHandover } from './try-handover.action.js';
@@ -92,6 +93,8 @@ export class SendSampleLead {
         lead,
         headerValues: await this.destinations.headerValues(tx, id),
         secrets: await this.destinations.secrets(tx, id),
+        // Somebody waits for it.
+        leftMs: tryTimeoutMs,
       };
       await this.queue.insertSample(tx, {
         id: sampleId,

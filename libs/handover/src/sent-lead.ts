@@ -66,8 +66,10 @@ export function readAttribute(lead: SentLead, key: string): string | null {
 
 /** What is the person's own in a lead: nothing of it may stand in a log. */
 export function personalTexts({ contact, attributes, consent }: SentLead): readonly string[] {
+  // A country is of many, and its two letters are a word of many codes: US_ONLY.
+  const { country: _country, ...own } = contact;
   const texts = [
-    ...Object.values(contact),
+    ...Object.values(own),
     ...attributes.map(({ value }) => value),
     consent?.ip,
     consent?.certificateUrl,

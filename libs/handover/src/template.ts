@@ -68,6 +68,15 @@ export function renderTemplate({ parts }: Template, lead: SentLead): string {
   return parts.map((part) => renderPart(part, lead) ?? '').join('');
 }
 
+/** The same for people to read: no value begins a line, so that none passes for a line of the template's. */
+export function renderInLines({ parts }: Template, lead: SentLead): string {
+  const inLine = (part: Part) =>
+    part.kind === 'TEXT' ? part.text : (renderPart(part, lead) ?? '').replaceAll(lineBreaks, ' ');
+  return parts.map(inLine).join('');
+}
+
+const lineBreaks = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
+
 /** The same, but null where the template is nothing but a field that the lead does not have. */
 export function renderNullable(template: Template, lead: SentLead): string | null {
   const [only, ...others] = template.parts;

@@ -17,6 +17,8 @@ export interface LeadToSend {
   readonly headerValues: HeaderValues;
   readonly secrets: readonly Uint8Array[];
   readonly lead: SentLead;
+  /** How long its answer is waited for at most, once a mail is sent. */
+  readonly leftMs: number;
 }
 
 /** How one try went, and what the buyer said. */
@@ -66,7 +68,7 @@ export class TryHandover {
     return { made: loggedOf(made, body), ...judged, failure, retryAfterMs };
   }
 
-  private async byMail({ id, lead }: LeadToSend, settings: EmailSettings): Promise<TriedHandover> {
+  private async byMail({ id, lead, leftMs }: LeadToSend, settings: EmailSettings): Promise<TriedHandover> {
     const { subject, text } = mailOf(settings, lead);
     const startedAt = this.clock.now();
     const none = { answerBytes: 0, answerStart: null, startedAt, bodyBytes: Buffer.byteLength(text) };
@@ -79,6 +81,7 @@ export class TryHandover {
       subject,
       text,
       id,
+      answerWithinMs: leftMs,
     });
     const verdict = failure === null ? 'ACCEPTED' : null;
     return { made: { ...none, durationMs, status }, verdict, reason: null, failure, retryAfterMs: null };

@@ -60,7 +60,7 @@ const longestAnswerBytes = 65_536;
 const answerStartBytes = 2_048;
 const tryTimeoutMs = 15_000;
 const connectTimeoutMs = 5_000;
-/** From the status line on. */
+/** From the status line on, where the body is not waited for. */
 const bodyTimeoutMs = 1_000;
 const idleMs = 30_000;
 const maxPools = 500;
@@ -73,6 +73,8 @@ export class WebhookSender {
     private readonly targets: Targets,
     private readonly clock: Clock,
     private readonly timeoutMs = tryTimeoutMs,
+    /** From the status line on; never beyond the time of the whole try. */
+    private readonly bodyMs = bodyTimeoutMs,
   ) {}
 
   /** Makes one try. Never throws but for misuse: whatever happens is told in the answer. */
@@ -121,7 +123,7 @@ export class WebhookSender {
       });
       const { statusCode: status, headers: answered } = response;
       // The status line has said it; a body that never ends does not make it undone.
-      const read = await readStart(response.body);
+      const read = await readStart(response.body, this.bodyMs);
       const retryAfter = answered['retry-after'];
       return {
         ...read,
@@ -139,7 +141,7 @@ export class WebhookSender {
     const key = `${target.url.origin} ${[...target.addresses].sort().join(' ')}`;
     const known = this.pools.get(key);
     this.pools.delete(key);
-    const pool = known ?? pinnedPool(target, this.targets.policy);
+    const pool = known ?? pinnedPool(target, this.targets.policy, this.bodyMs);
     // Last in the map is last used.
     this.pools.set(key, pool);
     const [oldest] = this.pools;
@@ -184,7 +186,7 @@ class PeerRefused extends Error {
  * Connects to the checked addresses and no other: the name is not resolved again, so that it cannot mean something else a
  * moment later. TLS and the Host header still go by the name. The far end of every connection is looked at once more.
  */
-function pinnedPool({ url, addresses }: ResolvedTarget, policy: AddressPolicy): Pool {
+function pinnedPool({ url, addresses }: ResolvedTarget, policy: AddressPolicy, bodyMs: number): Pool {
   const pinned = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
   const connect = buildConnector({
     timeout: connectTimeoutMs,
@@ -210,7 +212,7 @@ function pinnedPool({ url, addresses }: ResolvedTarget, policy: AddressPolicy): 
     keepAliveTimeout: 4_000,
     keepAliveMaxTimeout: idleMs,
     headersTimeout: tryTimeoutMs,
-    bodyTimeout: bodyTimeoutMs,
+    bodyTimeout: bodyMs,
     maxHeaderSize: 16_384,
     allowH2: false,
   });
@@ -219,11 +221,14 @@ function pinnedPool({ url, addresses }: ResolvedTarget, policy: AddressPolicy): 
 type Body = AsyncIterable<Buffer> & { destroy(): void };
 
 /** Reads no more than the limit, and gives up on a body that lasts or breaks. */
-async function readStart(body: Body): Promise<Pick<WebhookTry, 'answerBytes' | 'answerStart' | 'answer'>> {
+async function readStart(
+  body: Body,
+  withinMs: number,
+): Promise<Pick<WebhookTry, 'answerBytes' | 'answerStart' | 'answer'>> {
   const kept: Buffer[] = [];
   let answerBytes = 0;
   let isWhole = false;
-  const enough = setTimeout(() => body.destroy(), bodyTimeoutMs);
+  const enough = setTimeout(() => body.destroy(), withinMs);
   try {
     for await (const chunk of body) {
       kept.push(chunk);

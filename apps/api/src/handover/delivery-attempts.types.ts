@@ -37,15 +37,22 @@ registerEnumType(DeliveryFailure, {
     UNRESOLVED: { description: 'The host name could not be resolved.' },
     CONNECTION: { description: 'No connection, or one that broke.' },
     TLS: { description: 'No TLS, or a certificate that is not valid for the name.' },
-    TIMEOUT: { description: 'No answer within five seconds.' },
+    TIMEOUT: { description: 'No answer within five seconds; of a mail: it could not be sent within them.' },
     REDIRECT: { description: 'It answered 3xx: give the URL that it leads to.' },
     STATUS: { description: 'It answered 4xx or 5xx.' },
     GONE: { description: 'It answered 410, and the destination was disabled.' },
-    BAD_ANSWER: { description: 'The answer was no HTTP, broke off, or was larger than 64 kB.' },
+    BAD_ANSWER: {
+      description:
+        'The answer was no HTTP, broke off or did not end in time, was larger than 64 kB, or is meant as JSON and cannot be read.',
+    },
     TOO_LARGE: { description: 'The lead is larger than 64 kB in this form.' },
     MAIL_OFF: { description: 'No mail can be sent from here.' },
     MAIL_REFUSED: { description: 'The mail server refused the address or the mail.' },
     MAIL_DEFERRED: { description: 'The mail server wants it later.' },
+    MAIL_UNANSWERED: {
+      description:
+        'The mail server has the whole mail and did not answer: whether it took it is not known. It is not sent again.',
+    },
     EXPIRED: { description: 'Its minute was over.' },
     TOO_MANY_TRIES: { description: 'Three tries ended with our own process.' },
     CIRCUIT_OPEN: {
@@ -53,6 +60,7 @@ registerEnumType(DeliveryFailure, {
     },
     DESTINATION_DISABLED: { description: 'The destination was disabled or deleted.' },
     CONTRACT_INACTIVE: { description: 'The contract was paused or ended before the lead was sent.' },
+    BUYER_PAUSED: { description: 'The buyer had paused (`pauseBuying`) before the lead was sent.' },
     INSUFFICIENT_BALANCE: { description: 'The buyer’s balance was used up before the lead was sent.' },
     LEAD_GONE: { description: 'The lead was taken back before it was sent.' },
     LEAD_ERASED: { description: 'The person was erased before the lead was sent, or while it was.' },
