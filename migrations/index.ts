@@ -22,6 +22,7 @@ import { Offers1760000000027 } from './0027-offers.js';
 import { Imports1760000000028 } from './0028-imports.js';
 import { Rerouting1760000000029 } from './0029-rerouting.js';
 import { RoutingDesks1760000000030 } from './0030-routing-desks.js';
+import { PingClaims1760000000031 } from './0031-ping-claims.js';
 
 /** Every migration in the order in which it runs; listed by import, so that a bundle or a test has the same list. */
 export const migrations = [
@@ -49,4 +50,5 @@ export const migrations = [
   Imports1760000000028,
   Rerouting1760000000029,
   RoutingDesks1760000000030,
+  PingClaims1760000000031,
 ];

@@ -1379,6 +1379,17 @@ create table ping_addresses (
   constraint ping_addresses_version_check CHECK ((version > 0))
 );
 
+create table ping_claims (
+  agency_id uuid not null,
+  name bytea not null,
+  token uuid not null,
+  expires_at timestamp with time zone not null,
+  constraint ping_claims_pkey PRIMARY KEY (agency_id, name),
+  constraint ping_claims_agency_fkey FOREIGN KEY (agency_id) REFERENCES organizations(id),
+  constraint ping_claims_name_check CHECK ((octet_length(name) = 32))
+);
+CREATE INDEX ping_claims_expired ON public.ping_claims USING btree (expires_at);
+
 create table ping_secrets (
   agency_id uuid not null,
   contract_id uuid not null,

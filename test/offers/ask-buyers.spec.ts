@@ -57,9 +57,9 @@ describe('asking', () => {
 });
 
 describe('an answer', () => {
-  const read = (answer: string | null, more: { baseRateMinor?: bigint } = {}) =>
+  const read = (answer: string | null, more: { baseRateMinor?: bigint; status?: number } = {}) =>
     readPingAnswer(
-      { failure: null, answer, answerBytes: Buffer.byteLength(answer ?? '') },
+      { failure: null, status: more.status ?? 200, answer, answerBytes: Buffer.byteLength(answer ?? '') },
       more.baseRateMinor ?? 1000n,
     );
   const usd = (amount: unknown, more: object = {}) =>
@@ -95,6 +95,23 @@ describe('an answer', () => {
       return;
     }
     expect(read(answer)).toMatchObject({ outcome, amountMinor, liveMs });
+  });
+
+  it.each([
+    [200, 'BID'],
+    [201, 'UNREADABLE'],
+    [202, 'UNREADABLE'],
+    [206, 'UNREADABLE'],
+  ])('of status %d is %s', (status, outcome) => {
+    expect(read(usd('12.50'), { status }).outcome).toBe(outcome);
+  });
+
+  it('may begin with a byte order mark', () => {
+    expect(read(`\uFEFF${usd('12.50')}`).outcome).toBe('BID');
+  });
+
+  it('without a body is no bid, also with status 204', () => {
+    expect(read('', { status: 204 }).outcome).toBe('NO_BID');
   });
 
   it('of anything at all is a bid that can be kept, or none', () => {

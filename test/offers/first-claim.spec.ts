@@ -194,6 +194,15 @@ describe('a lead on a route with FIRST_CLAIM', () => {
       'It was offered, and not claimed in time.',
     ]);
     expect(await charged(network)).toEqual(['1000']);
+    // And its buyer reads why none of them came to it.
+    const { missedLeads } = await app.ask<{ missedLeads: { nodes: { leadId: string; reason: string }[] } }>(
+      app.keys.buyer,
+      'query ($contractId: ID!) { missedLeads(contractId: $contractId) { nodes { leadId reason } } }',
+      { contractId: first?.id },
+    );
+    expect(missedLeads.nodes).toEqual(
+      ids.toReversed().map((leadId) => ({ leadId, reason: 'It was offered, and not claimed in time.' })),
+    );
   });
 
   it('is ended by the worker when its time is over', async () => {

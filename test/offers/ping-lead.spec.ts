@@ -7,10 +7,12 @@ import {
   bidding,
   charged,
   codes,
+  Late,
   noBid,
   ping,
   startOfferApp,
   type Told,
+  until,
 } from './open-offers.js';
 
 let app: TestApp;
@@ -67,6 +69,11 @@ async function rows(): Promise<object[]> {
   );
 }
 
+async function claims(): Promise<number> {
+  const [row] = await app.database.query<{ count: number }>('select count(*)::int as count from ping_claims');
+  return row?.count ?? 0;
+}
+
 describe('a ping', () => {
   it('asks the buyers, answers with the best bid, and sells nothing; the post uses its bids', async () => {
     await bidders.open(bidding('12.00'), bidding('17.00'));
@@ -75,6 +82,13 @@ describe('a ping', () => {
     const { ping: answer } = await ping(network, asked());
     expect(answer).toMatchObject({ price: { amount: '17.00', currency: 'USD' }, isBid: true });
     expect(answer?.entries.map(({ outcome }) => outcome)).toEqual(['SELL_LIMIT_REACHED', 'SOLD']);
+    expect(answer?.summary).toBe(
+      'Would be sold to 1 of 2 entries considered, by PING_POST on the route main.',
+    );
+    expect(answer?.entries.map(({ reason }) => reason)).toEqual([
+      'It fits, but others would come first, and the lead could not be sold again.',
+      'Would be sold for $17.00.',
+    ]);
     expect(await rows()).toEqual(before);
     const { lead } = await submit(posted({ pingId: answer?.id }));
     expect(lead).toMatchObject({ status: 'SOLD' });
@@ -109,7 +123,7 @@ describe('a ping', () => {
     await submitAll(network, [{}]);
     const { ping: none } = await ping(network, asked());
     expect(none).toMatchObject({ price: null, entries: [{ outcome: 'CAP_REACHED' }] });
-    expect(none?.summary).toContain('Unsold');
+    expect(none?.summary).toMatch(/^Would be unsold: 1 entry considered/);
   });
 
   it('that nobody bids for says so, and goes on to the fallback', async () => {
@@ -176,6 +190,66 @@ describe('a ping', () => {
     expect(bidders.at(0).received).toHaveLength(1);
     const other = await ping(network, { ...input, attributes: [{ key: 'income', value: '70000' }] });
     expect(other.ping?.id).not.toBe(first.ping?.id);
+    // What was told first is still known under the name.
+    expect(await ping(network, input)).toEqual(again);
+  });
+
+  it('is one, and asks once, when it comes twenty times at once', async () => {
+    await bidders.open(bidding('12.00'), bidding('17.00'));
+    await defineRoute(network, pingPost);
+    const input = asked();
+    const answers = await Promise.all(Array.from({ length: 20 }, async () => await ping(network, input)));
+    expect(answers.flatMap(codes)).toEqual([]);
+    expect(new Set(answers.map((each) => JSON.stringify(each.ping))).size).toBe(1);
+    expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
+    expect(bidders.receivers.map(({ received }) => received.length)).toEqual([1, 1]);
+    expect(await claims()).toBe(0);
+  });
+
+  it('waits for another one that asks, and asks itself when that one has died', async () => {
+    const late = new Late();
+    await bidders.open(late.answer);
+    await defineRoute(network, { ...pingPost, entries: [{ contractId: network.contracts[0]?.id }] });
+    const input = asked();
+    const first = ping(network, input);
+    await until(async () => (await claims()) === 1, 'one asks');
+    // As if the one who asks had stood still for long: its claim is over, and another one asks and answers.
+    await app.database.query("update ping_claims set expires_at = clock_timestamp() - interval '1 second'");
+    const second = ping(network, input);
+    const [one, other] = await Promise.all([first, second]);
+    late.release();
+    expect(one.ping).toEqual(other.ping);
+    expect([one.replayed, other.replayed].toSorted()).toEqual([false, true]);
+    expect(await claims()).toBe(0);
+  });
+
+  it('that is refused leaves its name to the next', async () => {
+    const input = asked({ vertical: 'no-such', attributes: [] });
+    for (const _ of [1, 2])
+      expect(codes(await ping(network, input))).toEqual(['NO_MATCHING_CONTRACT input.vertical']);
+    expect(await claims()).toBe(0);
+  });
+
+  it('says of a lead that would be claimed what would be', async () => {
+    await defineRoute(network, { method: 'FIRST_CLAIM' });
+    const { ping: answer } = await ping(network, asked());
+    expect(answer?.summary).toBe(
+      'Would be offered to 2 of 2 entries considered, by FIRST_CLAIM on the route main.',
+    );
+    expect(answer?.entries[0]).toMatchObject({
+      outcome: 'OFFERED',
+      reason: 'Would be offered, to be claimed or bid for.',
+    });
+  });
+
+  it('holds a bid for five minutes at most, whatever its buyer says', async () => {
+    await bidders.open(bidding('17.00', { expiresInSeconds: 9_999 }));
+    await defineRoute(network, { ...pingPost, entries: [{ contractId: network.contracts[0]?.id }] });
+    const { ping: answer } = await ping(network, asked());
+    const heldMs = new Date(answer?.expiresAt ?? 0).getTime() - app.now().getTime();
+    expect(answer?.isBid).toBe(true);
+    expect(heldMs).toBeGreaterThan(290_000);
+    expect(heldMs).toBeLessThanOrEqual(300_000 + 5_000);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   submitAll,
   submitOne,
 } from '../routing-api/network.js';
+import { dryRun } from '../routing-api/ask-dry-run.js';
 import type { TestApp, TestKey } from '../support/app.js';
 import { answerWith, Receiver } from '../webhooks/receiver.js';
 import {
@@ -94,6 +95,23 @@ describe('a lead on a route with PING_POST', () => {
       });
       expect(JSON.stringify(ping)).not.toMatch(/planted|10001|2125550177/i);
     }
+  });
+
+  it('counts once in a dry run: as it was sold, and as it would be by base rates', async () => {
+    await bidders.open(bidding('20.00'), bidding('15.00'));
+    await defineRoute(network, pingPost);
+    for (const id of await submitAll(
+      network,
+      Array.from({ length: 10 }, () => ({})),
+    ))
+      expect((await ended(network, id)).status).toBe('SOLD');
+    const usd = (amount: string) => [{ amount, currency: 'USD' }];
+    const before = { sold: 10, offered: 0, unsold: 0, amounts: usd('200.00') };
+    const byBase = await dryRun(network, {});
+    expect(byBase).toMatchObject({ before, after: { ...before, amounts: usd('100.00') }, changed: 10 });
+    expect(byBase.decisions).toHaveLength(10);
+    // The same rules come out the same.
+    expect(await dryRun(network, pingPost)).toMatchObject({ before, after: before, changed: 0 });
   });
 
   it('goes on without those whose answer is none, and says what each of them did', async () => {

@@ -7,8 +7,14 @@ export interface Money {
   readonly currency: string;
 }
 interface Decided {
+  readonly number: number;
   readonly result: string;
-  readonly entries: readonly { readonly contract: { readonly id: string }; readonly outcome: string }[];
+  readonly summary: string;
+  readonly entries: readonly {
+    readonly contract: { readonly id: string };
+    readonly outcome: string;
+    readonly reason: string;
+  }[];
 }
 interface Count {
   readonly sold: number;
@@ -38,8 +44,8 @@ export interface DryRun {
 const selection = `before { sold unsold offered amounts { amount currency } }
   after { sold unsold offered amounts { amount currency } } changed unreadable
   contracts { contract { id } before { leads amounts { amount currency } } after { leads amounts { amount currency } } }
-  decisions { leadId decidedAt isChanged before { result summary entries { contract { id } outcome reason price { amount } } }
-    after { result summary entries { contract { id } outcome reason price { amount } } } }`;
+  decisions { leadId decidedAt isChanged before { number result summary entries { contract { id } outcome reason price { amount } } }
+    after { number result summary entries { contract { id } outcome reason price { amount } } } }`;
 
 export type Wish = Record<string, unknown>;
 

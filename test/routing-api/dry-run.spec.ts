@@ -87,11 +87,80 @@ describe('a dry run of a route', () => {
     expect(await leadsOf({ last: 2 })).toEqual([ids[3], ids[2]]);
     expect(await leadsOf({ last: 2, before: ids[2] })).toEqual([ids[1], ids[0]]);
     expect(await leadsOf({ before: ids[0] })).toEqual([]);
-    expect(await leadsOf({ before: 'lead_nothing' })).toEqual([]);
+    for (const before of ['lead_nothing', 'lead_x', '', 'ctr_00000000000000000000000000'])
+      expect(await ask(network, {}, { before })).toMatchObject({
+        userErrors: [{ code: 'NOT_FOUND', field: ['before'] }],
+        decisions: [],
+      });
     for (const last of [0, -1, 201])
       expect((await ask(network, {}, { last })).userErrors).toMatchObject([
         { code: 'INVALID_VALUE', field: ['last'] },
       ]);
+  });
+
+  it('counts a lead once, by its last decision, however often it was decided on', async () => {
+    await defineRoute(network, {
+      entries: [{ contractId: network.contracts[0]?.id, caps: [{ unit: 'DAY', leads: 0 }] }],
+    });
+    const id = await submitOne(network);
+    for (let each = 0; each < 4; each += 1)
+      await network.market.done('agency', 'routeLead', { leadId: id }, 'replayed');
+    const run = await dryRun(network, {});
+    expect(run).toMatchObject({
+      before: { unsold: 1, sold: 0 },
+      after: { sold: 1 },
+      changed: 1,
+      unreadable: 0,
+    });
+    expect(run.decisions).toHaveLength(1);
+    expect(run.decisions[0]?.before).toMatchObject({
+      number: 5,
+      summary: expect.stringMatching(/^Unsold: 1 entry/) as string,
+    });
+    expect(run.decisions[0]?.after).toMatchObject({
+      summary: 'Would be sold to 1 of 2 entries considered, by PRIORITY on the route main.',
+    });
+    expect(run.decisions[0]?.after.entries[0]).toMatchObject({ reason: 'Would be sold for $10.00.' });
+  });
+
+  it('takes nothing from a sale when nobody more was found after it', async () => {
+    await defineRoute(network);
+    await submitOne(network);
+    // As it is written when one of two buyers of a shared lead does not take it, and there is no other.
+    await app.database.query(
+      `insert into routing_decisions (agency_id, lead_id, number, batch_id, position, result, sales, trail, decided_at)
+       select agency_id, lead_id, 2, batch_id, position + 1, 'UNSOLD', '[]', '{D1D2}', decided_at from routing_decisions d
+       where lead_id = (select id from leads where vertical = $1)`,
+      [network.vertical],
+    );
+    expect(await dryRun(network, {})).toMatchObject({
+      before: { sold: 1, unsold: 0, amounts: usd('10.00') },
+      changed: 0,
+    });
+  });
+
+  it('takes no states where the schema of the vertical has none', async () => {
+    const entries = [
+      { contractId: network.contracts[0]?.id, geography: { only: [{ country: 'US', states: ['CA'] }] } },
+    ];
+    const path = ['entries', '0', 'geography', 'only', '0', 'states'];
+    expect((await ask(network, { entries })).userErrors).toMatchObject([
+      { code: 'INVALID_VALUE', field: ['route', ...path] },
+    ]);
+    await network.market.done(
+      'admin',
+      'publishLeadSchema',
+      {
+        vertical: network.vertical,
+        schema: {
+          attributes: [{ key: 'state', type: 'TEXT', label: 'State', required: false, personal: true }],
+          otherAttributes: true,
+        },
+        expectedVersion: 2,
+      },
+      'replayed',
+    );
+    expect((await ask(network, { entries })).userErrors).toEqual([]);
   });
 
   it('tells nothing of a person, and leaves one who was erased where it was', async () => {

@@ -1,6 +1,9 @@
 import { encodeId, decodeId } from '../../apps/api/src/graphql/ids.js';
 import { RerouteOverdue, TellOverdueContacts } from '#handover';
-import { RouteAgain } from '#leads';
+import { UnitOfWork } from '#database';
+import { ReleasedLeads, RouteAgain } from '#leads';
+import { systemActor } from '#organizations';
+import { refused } from '#outcome';
 import { startNetworkApp, defineRoute, type Network, openNetwork, submitAll, submitOne } from './network.js';
 import type { TestApp, TestKey } from '../support/app.js';
 
@@ -312,6 +315,30 @@ describe('at the same moment', () => {
     const [state] = await states(id);
     expect(state === 'ACCEPTED' ? reported : 1 + reported).toBe(1);
     expect(await charges(id, 'buyer')).toHaveLength(state === 'ACCEPTED' ? 2 : 4);
+  });
+
+  it('another buyer of a shared lead loses it as well: what was read before decides nothing', async () => {
+    network = await openNetwork(app, [
+      { buyer: 'buyer', terms: sla },
+      { buyer: 'otherBuyer', terms: { ...sla, contactSlaReroute: false } },
+    ]);
+    await defineRoute(network, { saleMode: 'SHARED', maxBuyers: 2 });
+    const lead = {
+      agencyId: app.organizations.agency.uuid,
+      leadId: decodeId('lead', await submitOne(network)) ?? '',
+    };
+    const past = await service(RouteAgain).pastOf(lead);
+    const at = { agencyId: lead.agencyId, id: lead.leadId };
+    const release = await service(ReleasedLeads).prepare(systemActor('test'), at, app.now(), past);
+    const decide = async () =>
+      await service(UnitOfWork).run(async (tx) =>
+        release ? await service(ReleasedLeads).decide(tx, release) : refused<undefined>(),
+      );
+    await tell();
+    await reroute();
+    // Refused without a reason: it is read again, and decided then.
+    expect(await decide()).toEqual({ ok: false, refusals: [] });
+    await routeAgain();
   });
 
   it('another buyer of a shared lead gives it back: it is routed again and held up by nothing', async () => {

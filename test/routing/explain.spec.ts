@@ -31,6 +31,19 @@ if (!decision) throw new Error('there is no decision');
 const asked = { decision, routes: [main] };
 
 describe('a decision explained', () => {
+  it('says of a balance or a credit limit that is used up what fits both', () => {
+    const credit = new Map([['buyer-of-e USD', 0n]]);
+    const [skipped] = routeBatch(ready, [leadOf({ leadId: 'l2' })], stateOf(ready, at, { credit })).decisions;
+    if (!skipped) throw new Error('there is no decision');
+    const told = explainDecision(
+      { decision: skipped, routes: [main] },
+      { kind: 'BUYER', buyerId: 'buyer-of-e' },
+    );
+    expect(told?.entries.map(({ reason }) => reason)).toEqual([
+      "The buyer's balance or credit limit does not cover the price.",
+    ]);
+  });
+
   it('to the agency, says of everyone in order why', () => {
     expect(explainDecision(asked, { kind: 'AGENCY', agencyId: 'agency' })).toEqual({
       leadId: 'l1',

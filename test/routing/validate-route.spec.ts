@@ -1,4 +1,5 @@
-import { type RawRoute, routeLimits, validateRoute } from '#routing';
+import type { Outcome } from '#outcome';
+import { type RawRoute, routeLimits, validateBuyingRules, validateRoute } from '#routing';
 import { usd } from './samples.js';
 import { context, raw, refusals } from './validate-samples.js';
 
@@ -250,4 +251,31 @@ describe('a route', () => {
   ])('%s: %j', (_, given, expected) => {
     expect(refusals(given)).toEqual(expected);
   });
+});
+
+it('states are refused, each by its path, where leads cannot have one, by an agency and by a buyer', () => {
+  const geography = {
+    only: [{ country: 'US' }, { country: 'US', states: ['CA'] }],
+    except: [{ country: 'US', states: ['NV'] }],
+  };
+  const told = (outcome: Outcome<unknown>): string[] =>
+    outcome.ok ? [] : outcome.refusals.map(({ code, field }) => `${code} ${field?.join('.') ?? ''}`);
+  const at = (path: string) => [
+    `INVALID_VALUE ${path}.geography.only.1.states`,
+    `INVALID_VALUE ${path}.geography.except.0.states`,
+  ];
+  const [contract] = context.contracts;
+  if (!contract) throw new Error('no contract');
+  for (const [canHaveState, isRefused] of [
+    [false, true],
+    [true, false],
+  ] as const) {
+    const around = { ...context, canHaveState };
+    expect(told(validateRoute(raw({}, { geography }), around))).toEqual(
+      isRefused ? at('input.route.entries.0') : [],
+    );
+    expect(told(validateBuyingRules({ geography }, { ...around, contract }))).toEqual(
+      isRefused ? at('input.rules') : [],
+    );
+  }
 });

@@ -4,6 +4,7 @@ import { usd } from './samples.js';
 
 /** Contracts in two currencies, an attribute of each type, and other routes of which one leads back to "main". */
 export const context: RouteContext = {
+  canHaveState: true,
   attributes: [
     { key: 'roof', type: 'ENUM', values: ['Flat', 'Tile'] },
     { key: 'income', type: 'INTEGER', values: [] },

@@ -10,7 +10,7 @@ export {
   type RotatePingSecretInput,
   type SetPingAddressInput,
 } from './manage-ping-address.action.js';
-export { type SamplePinged, SendSamplePing } from './send-sample-ping.action.js';
+export { type SampleAnswered, type SamplePinged, SendSamplePing } from './send-sample-ping.action.js';
 /** What is asked, and how answers are read. */
 export { AskBuyers, type Asked, type BidAnswered, usualAnswerMs } from './ask-buyers.action.js';
 export { pingBody, type PingFacts, postalPrefix } from './ping-message.js';

@@ -19,6 +19,9 @@ export interface ContractToPing {
   readonly contractId: string;
   readonly buyerId: string;
   readonly vertical: string;
+  /** At the price in force, or the newest proposed. */
+  readonly currency: string;
+  readonly baseRateMinor: bigint;
   readonly isOver: boolean;
   readonly address: PingAddress | null;
 }
@@ -65,8 +68,12 @@ export class PingAddressStore {
       buyer_id: string;
       vertical: string;
       state: string;
+      currency: string;
+      base_rate_minor: string;
     }>(
-      `select c.agency_id, c.id, c.buyer_id, c.vertical, c.state from contracts c
+      `select c.agency_id, c.id, c.buyer_id, c.vertical, c.state, v.currency, v.base_rate_minor from contracts c
+       join contract_versions v on v.agency_id = c.agency_id and v.contract_id = c.id
+         and v.version = coalesce(c.in_force_version, c.latest_version)
        where ${own(actor)} and c.id = $2 ${hold ? 'for no key update of c' : ''}`,
       [actor.organizationId, contractId],
     );
@@ -80,6 +87,8 @@ export class PingAddressStore {
       contractId: contract.id,
       buyerId: contract.buyer_id,
       vertical: contract.vertical,
+      currency: contract.currency,
+      baseRateMinor: BigInt(contract.base_rate_minor),
       isOver: contract.state === 'TERMINATED' || contract.state === 'EXPIRED',
       address: row ? addressOf(row) : null,
     };

@@ -25,18 +25,20 @@ export function unanswered(outcome: Exclude<BidOutcome, 'BID' | 'TOO_HIGH'>): Pi
 
 /**
  * Reads the answer to a ping: `{ "bid": { "amount": "12.50", "currency": "USD" }, "expiresInSeconds": 60 }`. No body, or a bid of null,
- * is no bid. Whether currency and amount count is for the route to say.
+ * is no bid. Only 200 and 204 are answers. Whether currency and amount count is for the route to say.
  */
 export function readPingAnswer(
-  { failure, answer, answerBytes }: Pick<WebhookTry, 'failure' | 'answer' | 'answerBytes'>,
+  { failure, status, answer, answerBytes }: Pick<WebhookTry, 'failure' | 'status' | 'answer' | 'answerBytes'>,
   baseRateMinor: bigint,
 ): PingAnswer {
   if (failure === 'TIMEOUT') return unanswered('LATE');
   if (failure === 'BAD_ANSWER' || failure === 'TOO_LARGE') return unanswered('UNREADABLE');
   if (failure !== null) return unanswered('UNREACHABLE');
+  if (status !== 200 && status !== 204) return unanswered('UNREADABLE');
   if (answer === null) return unanswered('UNREADABLE');
   if (answerBytes === 0 || answer.trim() === '') return unanswered('NO_BID');
-  const body = parsed(answer);
+  // Trimming takes a byte order mark off.
+  const body = parsed(answer.trim());
   if (!isRecord(body)) return unanswered('UNREADABLE');
   const { bid } = body;
   if (bid === null) return unanswered('NO_BID');

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '#calendar';
 import { newId } from '#database';
 import type { ShowId } from '#events';
@@ -8,7 +9,7 @@ import { bidsOf, explainDecision, type LeadOffered, offerOf, type PastOffers } f
 import { Inject, Injectable } from '@nestjs/common';
 import { AskBuyers } from './ask-buyers.action.js';
 import { PingAddressStore } from './ping-address.store.js';
-import { type PingAnswered, type PingKept, type PingRound, PingStore } from './ping.store.js';
+import { type PingAnswered, type PingClaim, type PingKept, type PingRound, PingStore } from './ping.store.js';
 import { Turnstile } from './turnstile.js';
 
 /** A ping and what it was answered. */
@@ -20,6 +21,10 @@ export interface LeadPinged extends PingKept {
 const usualLifeMs = 60_000;
 /** What is left of a round's time for the work around it. */
 const marginMs = 60;
+/** A claim lasts so much longer than a round: short enough for who waits when a process dies in it. */
+const claimMarginMs = 2_500;
+/** Who waits for the answer that another one asks for looks so often. */
+const lookEveryMs = 25;
 /** A route and its fallbacks. */
 const maxPingRounds = 6;
 
@@ -27,6 +32,7 @@ const maxPingRounds = 6;
 @Injectable()
 export class PingLead {
   private readonly turnstile = new Turnstile(50, 1_000);
+  private readonly waitingRoom = new Turnstile(1_000, 0);
 
   constructor(
     private readonly tryLead: TryLead,
@@ -38,7 +44,8 @@ export class PingLead {
   ) {}
 
   /**
-   * The same ping under the same externalId, as long as it lives, gives the same answer. Refuses what intake refuses, by its place below
+   * The same ping under the same externalId, as long as it lives, gives the same answer, also at once: one asks, and the others wait for
+   * its answer. Refuses what intake refuses, by its place below
    * `path`, and whatever tells of the person. Throws Overloaded when too many pings wait.
    */
   async execute(
@@ -49,14 +56,75 @@ export class PingLead {
     const begun = performance.now();
     const read = await this.tryLead.read(actor, submission, path);
     if (!read.ok) return read;
-    const earlier = await this.pings.live(actor.organizationId, read.value, this.clock.now());
-    if (earlier) return done({ ...earlier, replayed: true });
-    const outcome = await this.turnstile.pass(async () => await this.ping(actor, read.value, begun));
-    if (!outcome) throw new Overloaded('too many pings wait');
-    return outcome;
+    const first = await this.attempt(actor, read.value, begun);
+    if (first) return first;
+    const waited = await this.waitingRoom.pass(async () => await this.wait(actor, read.value));
+    if (!waited) throw new Overloaded('too many wait for the answer to a ping');
+    return waited;
   }
 
-  private async ping(actor: Actor, toTry: LeadToTry, begun: number): Promise<Outcome<LeadPinged>> {
+  /** Until there is an answer, or whoever asked has died and its claim is over. */
+  private async wait(actor: Actor, toTry: LeadToTry): Promise<Outcome<LeadPinged>> {
+    const until = performance.now() + this.claimMs + claimMarginMs;
+    while (performance.now() < until) {
+      await pause(lookEveryMs);
+      // The buyers have their whole time from here, should this one come to ask them.
+      const outcome = await this.attempt(actor, toTry, performance.now());
+      if (outcome) return outcome;
+    }
+    throw new Overloaded('a ping is asked for by another, and has no answer yet');
+  }
+
+  /** Undefined while another one asks for the same. */
+  private async attempt(
+    actor: Actor,
+    toTry: LeadToTry,
+    begun: number,
+  ): Promise<Outcome<LeadPinged> | undefined> {
+    const earlier = await this.earlier(actor, toTry);
+    if (earlier) return earlier;
+    const passed = await this.turnstile.pass(async () => ({
+      outcome: await this.alone(actor, toTry, begun),
+    }));
+    if (!passed) throw new Overloaded('too many pings wait');
+    return passed.outcome;
+  }
+
+  private async earlier(actor: Actor, toTry: LeadToTry): Promise<Outcome<LeadPinged> | undefined> {
+    const found = await this.pings.live(actor.organizationId, toTry, this.clock.now());
+    return found && done({ ...found, replayed: true });
+  }
+
+  private async alone(
+    actor: Actor,
+    toTry: LeadToTry,
+    begun: number,
+  ): Promise<Outcome<LeadPinged> | undefined> {
+    const claim = await this.pings.claim(actor.organizationId, toTry, this.claimMs);
+    if (!claim) return undefined;
+    let isKept = false;
+    try {
+      // Another one may have ended between the look and the claim.
+      const earlier = await this.earlier(actor, toTry);
+      if (earlier) return earlier;
+      const outcome = await this.ping(actor, toTry, { begun, claim });
+      isKept = outcome?.ok ?? false;
+      return outcome;
+    } finally {
+      if (!isKept) await this.pings.release(claim);
+    }
+  }
+
+  private get claimMs(): number {
+    return this.askBuyers.roundMs + claimMarginMs;
+  }
+
+  /** Undefined when it took so long that another one asks. */
+  private async ping(
+    actor: Actor,
+    toTry: LeadToTry,
+    { begun, claim }: { readonly begun: number; readonly claim: PingClaim },
+  ): Promise<Outcome<LeadPinged> | undefined> {
     const now = this.clock.now();
     const rounds: PingRound[] = [];
     let offers: PastOffers | null = null;
@@ -66,8 +134,10 @@ export class PingLead {
       if (!tried.ok) return tried;
       const { routed } = tried.value;
       const offer = routed ? offerOf(routed.compiled, routed.decision) : undefined;
-      if (offer?.method !== 'PING_POST')
-        return done(await this.keep(actor, { toTry, tried: tried.value, rounds, now }));
+      if (offer?.method !== 'PING_POST') {
+        const kept = await this.keep(actor, { toTry, tried: tried.value, rounds, now, claim });
+        return kept && done(kept);
+      }
       const withinMs = this.askBuyers.roundMs - marginMs - (performance.now() - begun);
       rounds.push(await this.hold(toTry, offer, { now, withinMs }));
       offers = {
@@ -104,7 +174,10 @@ export class PingLead {
     return { offer, offerIds, bids: await this.askBuyers.execute(asked, now, withinMs) };
   }
 
-  private async keep(actor: Actor, { toTry, tried, rounds, now }: Held): Promise<LeadPinged> {
+  private async keep(
+    actor: Actor,
+    { toTry, tried, rounds, now, claim }: Held,
+  ): Promise<LeadPinged | undefined> {
     const { sale } = tried;
     const bid = rounds
       .flatMap(({ bids }) => bids)
@@ -117,8 +190,8 @@ export class PingLead {
       expiresAt: bid?.expiresAt ?? new Date(now.getTime() + usualLifeMs),
       ...answerOf(actor, tried),
     };
-    await this.pings.keep(actor, { ping, toTry, rounds, now });
-    return { ...ping, replayed: false };
+    const isKept = await this.pings.keep(actor, { ping, toTry, rounds, now, claim });
+    return isKept ? { ...ping, replayed: false } : undefined;
   }
 }
 
@@ -127,6 +200,7 @@ interface Held {
   readonly tried: LeadTried;
   readonly rounds: readonly PingRound[];
   readonly now: Date;
+  readonly claim: PingClaim;
 }
 
 /** Who was considered, as its agency may know it. */
@@ -136,13 +210,13 @@ function answerOf({ organizationId: agencyId }: Actor, { routed, sale, state }: 
       state === 'QUARANTINED'
         ? 'It would wait until somebody has looked at it.'
         : sale
-          ? 'It goes to its contract, at the base rate.'
+          ? 'It would go to its contract, at the base rate.'
           : 'Nobody would take it.';
     return { summary, entries: [] };
   }
   const { decision, compiled } = routed;
   const routes = compiled.routes.slice(0, decision.trail.length);
-  const told = explainDecision({ decision, routes }, { kind: 'AGENCY', agencyId });
+  const told = explainDecision({ decision, routes, mood: 'TRIED' }, { kind: 'AGENCY', agencyId });
   invariant(told, 'an agency sees no decision on its own lead');
   const entries = told.entries.map(({ contractId, outcome, reason, amountMinor, currency }) => ({
     contractId,

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction, UnitOfWork } from '#database';
+import { Database, newId, type Transaction, UnitOfWork } from '#database';
 import type { LeadToTry, PingContent } from '#leads';
 import type { Actor } from '#organizations';
 import { done } from '#outcome';
@@ -47,6 +48,15 @@ interface PingRow {
   readonly expires_at: Date;
 }
 
+/** The right to ask for a ping of one name. */
+export interface PingClaim {
+  readonly agencyId: string;
+  readonly name: Buffer;
+  readonly token: string;
+}
+
+/** So many of one name are compared at most: one tells the same, and who changes what it tells does so a few times. */
+const mostLooked = 20;
 /** Pings that came to nothing are forgotten after so many days; until then it is told that they have expired. */
 const keptDays = 7;
 
@@ -58,15 +68,41 @@ export class PingStore {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
+  /**
+   * Takes the name of a ping for so long, so that one asks at a time, whichever process it is. Gives what names the claim; undefined
+   * while somebody else has it.
+   */
+  async claim(agencyId: string, toTry: LeadToTry, forMs: number): Promise<PingClaim | undefined> {
+    const claim: PingClaim = { agencyId, name: nameOf(toTry), token: newId() };
+    const outcome = await this.unitOfWork.run(async (tx) => {
+      const taken = await tx.query<{ token: string }>(
+        `insert into ping_claims (agency_id, name, token, expires_at)
+         values ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond')
+         on conflict (agency_id, name) do update set token = excluded.token, expires_at = excluded.expires_at
+           where ping_claims.expires_at <= clock_timestamp()
+         returning token`,
+        [claim.agencyId, claim.name, claim.token, forMs],
+      );
+      return done(taken.length > 0);
+    });
+    return outcome.ok && outcome.value ? claim : undefined;
+  }
+
+  /** Gives the name back. */
+  async release(claim: PingClaim): Promise<void> {
+    await this.unitOfWork.run(async (tx) => done(await dropClaim(tx, claim)));
+  }
+
   /** The newest of this name that lives, was not posted, and told the same. */
   async live(agencyId: string, toTry: LeadToTry, now: Date): Promise<PingKept | undefined> {
-    const [row] = await this.database.query<PingRow>(
+    const rows = await this.database.query<PingRow>(
       `select id, content, price_minor, currency, answer, expires_at from pings
        where agency_id = $1 and external_id = $2 and test = $3 and posted_at is null and expires_at > $4
-       order by id desc limit 1`,
+       order by id desc limit ${mostLooked}`,
       [agencyId, toTry.externalId, toTry.test, now],
     );
-    return row && isSame(row.content, toTry.content) ? pingOf(row) : undefined;
+    const row = rows.find(({ content }) => isSame(content, toTry.content));
+    return row && pingOf(row);
   }
 
   /** Those among these that are the actor's, in no order. */
@@ -79,7 +115,10 @@ export class PingStore {
     return rows.map(pingOf);
   }
 
-  /** With the rounds that were held for it: what was bid counts when the lead is posted. */
+  /**
+   * With the rounds that were held for it: what was bid counts when the lead is posted. Ends the claim; false, and nothing is kept, when
+   * it has passed to somebody else.
+   */
   async keep(
     actor: Actor,
     {
@@ -87,15 +126,18 @@ export class PingStore {
       toTry,
       rounds,
       now,
+      claim,
     }: {
       readonly ping: PingKept;
       readonly toTry: LeadToTry;
       readonly rounds: readonly PingRound[];
       readonly now: Date;
+      readonly claim: PingClaim;
     },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { id, priceMinor, currency, expiresAt, summary, entries, isBid } = ping;
-    await this.unitOfWork.run(async (tx) => {
+    const outcome = await this.unitOfWork.run(async (tx) => {
+      if (!(await dropClaim(tx, claim))) return done(false);
       await tx.query(
         `insert into pings (agency_id, id, external_id, test, content, price_minor, currency, answer, expires_at, created_by,
            created_at)
@@ -115,12 +157,21 @@ export class PingStore {
         ],
       );
       for (const [index, round] of rounds.entries()) await insertRound(tx, round, { number: index + 1, now });
-      return done(null);
+      return done(true);
     });
+    return outcome.ok && outcome.value;
   }
 
   /** Forgets old ones that were never posted, at most so many; gives how many. */
   async prune(now: Date, limit: number): Promise<number> {
+    await this.unitOfWork.run(async (tx) => {
+      await tx.query(
+        `delete from ping_claims where (agency_id, name) in (
+           select agency_id, name from ping_claims where expires_at < clock_timestamp() limit $1 for update skip locked)`,
+        [limit],
+      );
+      return done(null);
+    });
     const rows = await this.database.query<{ id: string }>(
       `delete from pings where (agency_id, id) in (
          select agency_id, id from pings where posted_at is null
@@ -129,6 +180,22 @@ export class PingStore {
     );
     return rows.length;
   }
+}
+
+async function dropClaim(tx: Transaction, { agencyId, name, token }: PingClaim): Promise<boolean> {
+  const dropped = await tx.query<{ token: string }>(
+    'delete from ping_claims where agency_id = $1 and name = $2 and token = $3 returning token',
+    [agencyId, name, token],
+  );
+  return dropped.length > 0;
+}
+
+/** The same for the same name that tells the same. */
+function nameOf({ externalId, test, content }: LeadToTry): Buffer {
+  const told = Object.entries(content).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([externalId, test, told]))
+    .digest();
 }
 
 function pingOf(row: PingRow): PingKept {

@@ -3,16 +3,22 @@ import { Database, newId } from '#database';
 import type { ShowId } from '#events';
 import type { Actor } from '#organizations';
 import { done, type Outcome, refuse } from '#outcome';
+import type { BidOutcome } from '#routing';
 import { type LeadAttribute, VerticalQueries } from '#verticals';
 import { Inject, Injectable } from '@nestjs/common';
 import { AskBuyers, type BidAnswered } from './ask-buyers.action.js';
 import { ManagePingAddress, noAddress, type PingAddressInput } from './manage-ping-address.action.js';
 import { PingAddressStore } from './ping-address.store.js';
 
+/** How a made-up ping was answered. OTHER_CURRENCY: a bid that would not count, since the contract's price is in another. */
+export interface SampleAnswered extends Omit<BidAnswered, 'outcome'> {
+  readonly outcome: BidOutcome | 'OTHER_CURRENCY';
+}
+
 /** `answer` is null in a replay: nothing was sent then. */
 export interface SamplePinged {
   readonly contractId: string;
-  readonly answer: BidAnswered | null;
+  readonly answer: SampleAnswered | null;
   readonly replayed: boolean;
 }
 
@@ -45,7 +51,7 @@ export class SendSamplePing {
     });
     if (!acted.ok) return acted;
     if (acted.value.replayed || !found) return done({ ...acted.value, answer: null });
-    const { agencyId, contractId, buyerId, vertical } = found;
+    const { agencyId, contractId, buyerId, vertical, currency, baseRateMinor } = found;
     const address = (await this.addresses.signed([{ agencyId, contractId }])).get(contractId) ?? null;
     const nobody = newId();
     const facts = {
@@ -62,9 +68,11 @@ export class SendSamplePing {
         score: 50,
       },
     };
-    const asked = { contractId, buyerId, baseRateMinor: 0n, address, facts };
-    const [answer = null] = await this.askBuyers.execute([asked], this.clock.now());
-    return done({ ...acted.value, answer });
+    const asked = { contractId, buyerId, baseRateMinor, address, facts };
+    const [answer] = await this.askBuyers.execute([asked], this.clock.now());
+    if (answer?.outcome !== 'BID' || answer.currency === currency)
+      return done({ ...acted.value, answer: answer ?? null });
+    return done({ ...acted.value, answer: { ...answer, outcome: 'OTHER_CURRENCY' } });
   }
 
   private async sampleOf(vertical: string): Promise<{ readonly key: string; readonly value: string }[]> {

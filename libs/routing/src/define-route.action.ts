@@ -7,9 +7,9 @@ import { done, type Outcome, refusal, refuse, refused } from '#outcome';
 import { type LeadAttribute, VerticalQueries } from '#verticals';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RawRoute } from './raw-route.js';
-import { type RoutedAttribute, type RouteRules, withBuyingRules } from './route.js';
+import { type RouteRules, withBuyingRules } from './route.js';
 import { type HeldRoute, RouteStore } from './route.store.js';
-import { validateRoute } from './validate-route.js';
+import { type RouteContext, validateRoute } from './validate-route.js';
 
 export interface DefineRouteInput {
   readonly route: RawRoute;
@@ -55,16 +55,16 @@ export class DefineRoute {
     };
     const vertical = parseVertical(input.route.vertical);
     if (vertical === undefined) return refuse('INVALID_VALUE', { field: ['input', 'route', 'vertical'] });
-    const attributes = await attributesOf(this.verticals, vertical);
+    const schema = await schemaOf(this.verticals, vertical);
     return await this.unitOfWork.run((tx) =>
-      once(tx, request, () => this.define(tx, actor, { input, vertical, attributes })),
+      once(tx, request, () => this.define(tx, actor, { input, vertical, schema })),
     );
   }
 
   private async define(
     tx: Transaction,
     actor: Actor,
-    { input, vertical, attributes }: Wish,
+    { input, vertical, schema }: Wish,
   ): Promise<Outcome<{ readonly routeId: string }>> {
     const { organizationId: agencyId } = actor;
     const all = await this.routes.hold(tx, agencyId, vertical);
@@ -73,7 +73,7 @@ export class DefineRoute {
     const name = input.route.name.trim();
     const before = named.find((route) => route.name === name);
     const others = named.filter((route) => route !== before).map(({ given }) => given);
-    const checked = validateRoute(input.route, { attributes, contracts, others });
+    const checked = validateRoute(input.route, { ...schema, contracts, others });
     if (!checked.ok) return checked;
     const fresh = checkVersion(before, input.expectedVersion ?? null);
     if (!fresh.ok) return fresh;
@@ -154,7 +154,7 @@ export class DefineRoute {
 interface Wish {
   readonly input: DefineRouteInput;
   readonly vertical: string;
-  readonly attributes: readonly RoutedAttribute[];
+  readonly schema: RoutedSchema;
 }
 
 const mostRoutes = 100;
@@ -170,17 +170,24 @@ export function merged(
   };
 }
 
+/** What rules and areas may ask of the leads of a vertical. */
+export type RoutedSchema = Pick<RouteContext, 'attributes' | 'canHaveState'>;
+
+/** Of a vertical without a schema: nothing is known of its attributes, and any lead may bring a state. */
+export const noSchema: RoutedSchema = { attributes: [], canHaveState: true };
+
 /** What rules may ask of a lead of the vertical: what its newest schema names. */
-export async function attributesOf(
-  verticals: VerticalQueries,
-  vertical: string,
-): Promise<readonly RoutedAttribute[]> {
+export async function schemaOf(verticals: VerticalQueries, vertical: string): Promise<RoutedSchema> {
   const [found] = await verticals.byKeys([vertical]);
-  if (!found || found.schemaVersion === null) return [];
+  if (!found || found.schemaVersion === null) return noSchema;
   const [schema] = await verticals.schemas([{ vertical, version: found.schemaVersion }]);
   // What is about the person alone is no ground for choosing a buyer, and is not kept in the clear.
   const usable = (schema?.attributes ?? []).filter(({ personal }) => !personal);
-  return usable.map(({ key, type, values }: LeadAttribute) => ({ key, type, values }));
+  return {
+    attributes: usable.map(({ key, type, values }: LeadAttribute) => ({ key, type, values })),
+    // Where a schema takes other attributes, a lead may bring one as well.
+    canHaveState: !schema || schema.otherAttributes || schema.attributes.some(({ key }) => key === 'state'),
+  };
 }
 
 function checkVersion(before: HeldRoute | undefined, expected: number | null): Outcome<null> {

@@ -36,6 +36,9 @@ export interface ExplainedEntry {
   readonly currency: string | null;
 }
 
+/** Whether it was decided, or is tried out only: then it is told as what would be. */
+export type Mood = 'DECIDED' | 'TRIED';
+
 /** What a viewer may know of a decision. */
 export interface DecisionExplanation {
   readonly leadId: string;
@@ -53,23 +56,23 @@ export interface DecisionExplanation {
  * were no such decision. `routes` are the versions that the decision names.
  */
 export function explainDecision(
-  asked: { readonly decision: Decision; readonly routes: readonly Route[] },
+  asked: { readonly decision: Decision; readonly routes: readonly Route[]; readonly mood?: Mood },
   viewer: DecisionViewer,
 ): DecisionExplanation | undefined {
-  const { decision, routes } = asked;
+  const { decision, routes, mood = 'DECIDED' } = asked;
   const considered = outcomesOf(decision, routes);
   const { leadId, at } = decision;
   switch (viewer.kind) {
     case 'AGENCY':
       if (viewer.agencyId !== decision.agencyId) return undefined;
-      return explainWhole(decision, routes, considered);
+      return explainWhole({ decision, routes, mood }, considered);
     case 'OPERATOR':
-      return explainWhole(decision, routes, considered);
+      return explainWhole({ decision, routes, mood }, considered);
     case 'BUYER': {
       const own = considered.filter(({ entry }) => entry.buyerId === viewer.buyerId);
       const [first] = own;
       if (!first) return undefined;
-      const entries = own.map((each) => explainEntry(each, decision, null));
+      const entries = own.map((each) => explainEntry(each, { decision, mood }, null));
       // A buyer with two contracts in the route has the lead by one of them, or has it not.
       const told = entries.find(({ outcome }) => outcome === 'SOLD') ?? entries[0];
       return { leadId, at, result: null, summary: told?.reason ?? '', entries };
@@ -79,9 +82,14 @@ export function explainDecision(
   }
 }
 
+interface Told {
+  readonly decision: Decision;
+  readonly routes: readonly Route[];
+  readonly mood: Mood;
+}
+
 function explainWhole(
-  decision: Decision,
-  routes: readonly Route[],
+  { decision, routes, mood }: Told,
   considered: readonly ConsideredEntry[],
 ): DecisionExplanation {
   const { leadId, at, result } = decision;
@@ -89,35 +97,42 @@ function explainWhole(
     leadId,
     at,
     result,
-    summary: summaryOf(decision, routes, considered),
-    entries: considered.map((each) => explainEntry(each, decision, routes[each.stage]?.name ?? null)),
+    summary: summaryOf({ decision, routes, mood }, considered),
+    entries: considered.map((each) =>
+      explainEntry(each, { decision, mood }, routes[each.stage]?.name ?? null),
+    ),
   };
 }
 
 function summaryOf(
-  { result, sales, trail, test }: Decision,
-  routes: readonly Route[],
+  { decision: { result, sales, trail, test }, routes, mood }: Told,
   considered: readonly ConsideredEntry[],
 ): string {
+  const tried = mood === 'TRIED';
   const asked = `${considered.length} ${considered.length === 1 ? 'entry' : 'entries'} considered`;
   const last = routes[trail.length - 1];
   const by = last ? `${last.method} on the route ${last.name}` : 'no route';
   const note = test ? ' A test lead: it counts nowhere.' : '';
+  const would = (word: string): string => (tried ? `Would be ${word.toLowerCase()}` : word);
   switch (result) {
     case 'SOLD':
-      return `Sold to ${sales.length} of ${asked}, by ${by}.${note}`;
+      return `${would('Sold')} to ${sales.length} of ${asked}, by ${by}.${note}`;
     case 'OFFERED': {
       const offered = considered.filter(({ outcome }) => outcome === 'OFFERED').length;
-      return `Offered to ${offered} of ${asked}, by ${by}.${note}`;
+      return `${would('Offered')} to ${offered} of ${asked}, by ${by}.${note}`;
     }
     case 'UNSOLD':
-      return `Unsold: ${asked}, and each had a reason not to take it.${note}`;
+      return `${would('Unsold')}: ${asked}, and each ${tried ? 'has' : 'had'} a reason not to take it.${note}`;
     default:
       return unreachable(result);
   }
 }
 
-function explainEntry(each: ConsideredEntry, decision: Decision, routeName: string | null): ExplainedEntry {
+function explainEntry(
+  each: ConsideredEntry,
+  { decision, mood }: Pick<Told, 'decision' | 'mood'>,
+  routeName: string | null,
+): ExplainedEntry {
   const { contractId, buyerId } = each.entry;
   const sale = decision.sales.find((one) => one.contractId === contractId && one.stage === each.stage);
   return {
@@ -125,10 +140,30 @@ function explainEntry(each: ConsideredEntry, decision: Decision, routeName: stri
     buyerId,
     routeName,
     outcome: each.outcome,
-    reason: reasonOf(each, sale),
+    reason: (mood === 'TRIED' ? triedReason(each, sale) : undefined) ?? reasonOf(each, sale),
     amountMinor: sale?.amountMinor ?? null,
     currency: sale?.currency ?? null,
   };
+}
+
+/** Where the reason tells of what was done; undefined where it tells only what stands against the entry. */
+function triedReason({ outcome, detail }: ConsideredEntry, sale: Sale | undefined): string | undefined {
+  switch (outcome) {
+    case 'SOLD':
+      return sale
+        ? `Would be sold for ${formatMoney(money(sale.amountMinor, asCurrency(sale.currency)))}.`
+        : 'Would be sold.';
+    case 'OFFERED':
+      return detail === offerDetails.lapsed ? undefined : 'Would be offered, to be claimed or bid for.';
+    case 'SELL_LIMIT_REACHED':
+      return 'It fits, but others would come first, and the lead could not be sold again.';
+    case 'DUPLICATE_FOR_BUYER':
+      return detail === duplicateDetails.sameLead
+        ? 'The buyer would get this lead under another of its contracts.'
+        : undefined;
+    default:
+      return undefined;
+  }
 }
 
 function reasonOf(each: ConsideredEntry, sale: Sale | undefined): string {
@@ -153,7 +188,7 @@ function reasonOf(each: ConsideredEntry, sale: Sale | undefined): string {
     case 'OUT_OF_SCHEDULE':
       return `Outside the hours, by the clock in ${entry.timeZone}.`;
     case 'INSUFFICIENT_BALANCE':
-      return "The buyer's balance did not cover the price.";
+      return "The buyer's balance or credit limit does not cover the price.";
     case 'DUPLICATE_FOR_BUYER':
       return duplicateReason(detail);
     case 'BELOW_MIN_SCORE':

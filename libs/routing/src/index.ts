@@ -49,13 +49,14 @@ export { type DecisionDifference, differencesOf, stateBefore, withCounters } fro
 export { type PastBatch, type PastDecision, type Present, type Redecided, dryRun } from './dry-run.js';
 export { type MissedLead, MissedLeadQueries, mostMissedLooked } from './missed-leads.queries.js';
 export { type Sold, type Tally, tallyOf } from './tally.js';
-export { type PastFound, type PastWanted, PastDecisions } from './past-decisions.queries.js';
+export { type PastFound, type PastOne, type PastWanted, PastDecisions } from './past-decisions.queries.js';
 export { type ProposedRoute, ProposeRoute } from './propose-route.queries.js';
 export {
   type DecisionExplanation,
   type DecisionViewer,
   type ExplainedEntry,
   explainDecision,
+  type Mood,
 } from './explain-decision.js';
 export {
   DefineRoute,

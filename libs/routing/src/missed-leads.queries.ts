@@ -97,8 +97,9 @@ function missedBy(
     const { leadId, at: decidedAt } = told;
     if (entry.outcome === 'SOLD') return [];
     if (entry.outcome !== 'OFFERED') return [{ leadId, decidedAt, entry }];
-    // It may still be claimed.
-    if (view === views.at(-1)) return [];
+    // It may still be claimed, or nobody has claimed it in time.
+    if (view === views.at(-1))
+      return view.decision.result === 'OFFERED' ? [] : [{ leadId, decidedAt, entry }];
     const reason = 'It was offered, and another buyer was faster.';
     return [{ leadId, decidedAt, entry: { ...entry, outcome: 'SELL_LIMIT_REACHED', reason } }];
   }

@@ -8,7 +8,7 @@ import { type DecisionRecord, decisionOf, RouteQueries } from './route.queries.j
 import type { Route, RoutedContract } from './route.js';
 import { readState, type RoutingState, type StoredState } from './routing-state.js';
 
-/** Which decisions: the first ones on leads of a vertical that went by a route, the newest of them. */
+/** Which decisions: the last one on each lead of a vertical that went by a route, of the newest leads. */
 export interface PastWanted {
   readonly agencyId: string;
   readonly vertical: string;
@@ -18,12 +18,26 @@ export interface PastWanted {
   readonly beforeLeadId: string | null;
 }
 
+/** A decision of a batch. */
+export interface PastOne {
+  readonly decision: Decision;
+  /** Of its lead: counts from 1. */
+  readonly number: number;
+  readonly isWanted: boolean;
+}
+
 /** A batch with decisions that are wanted, and with the others that were made in it. */
 export interface PastFound {
   readonly compiled: CompiledRoute;
   readonly routes: readonly Route[];
   readonly state: RoutingState;
-  readonly decisions: readonly { readonly decision: Decision; readonly isWanted: boolean }[];
+  readonly decisions: readonly PastOne[];
+}
+
+interface Chosen {
+  readonly lead_id: string;
+  readonly batch_id: string;
+  readonly number: number;
 }
 
 interface BatchRow extends DecisionRecord {
@@ -44,6 +58,11 @@ interface VersionRow {
   readonly effective_from: Date | null;
 }
 
+/**
+ * In a trail: a buyer has this lead already. A letter is never a digit, so nothing else reads so. A lead that only found nobody more is
+ * told by the decision that sold it.
+ */
+const heldAlready = 'D1';
 /** So many leads of the agency are looked through at most, so that a search among others' ends. */
 const mostLooked = 50_000;
 
@@ -57,11 +76,14 @@ export class PastDecisions {
 
   /** In the order in which the batches were decided. */
   async find(wanted: PastWanted): Promise<readonly PastFound[]> {
-    const chosen = await this.database.query<{ lead_id: string; batch_id: string }>(
-      `select d.lead_id, d.batch_id from (
+    const chosen = await this.database.query<Chosen>(
+      `select d.lead_id, d.batch_id, d.number from (
          select agency_id, id, vertical, test, asked_contract_id from leads
          where agency_id = $1 and ($5::uuid is null or id < $5) order by id desc limit ${mostLooked}) l
-       join routing_decisions d on d.agency_id = l.agency_id and d.lead_id = l.id and d.number = 1
+       cross join lateral (
+         select agency_id, lead_id, batch_id, number from routing_decisions
+         where agency_id = l.agency_id and lead_id = l.id and not (result = 'UNSOLD' and trail::text like '%${heldAlready}%')
+         order by number desc limit 1) d
        join routing_batches b on b.agency_id = d.agency_id and b.id = d.batch_id
        join routes r on r.agency_id = b.agency_id and r.id = (b.routes->0->>0)::uuid and r.name is not null
        where l.vertical = $2 and l.test = $3 and l.asked_contract_id is null
@@ -69,7 +91,8 @@ export class PastDecisions {
       [wanted.agencyId, wanted.vertical, wanted.test, wanted.last, wanted.beforeLeadId],
     );
     if (chosen.length === 0) return [];
-    const isWanted = new Set(chosen.map(({ lead_id: leadId, batch_id: batchId }) => `${batchId} ${leadId}`));
+    // A batch may have several decisions on one lead.
+    const isWanted = new Map(chosen.map(({ lead_id: leadId, number }) => [leadId, number]));
     const rows = await this.database.query<BatchRow>(
       `select d.agency_id, d.lead_id, d.number, d.batch_id, d.result, d.sales, d.trail, b.routed_at,
          coalesce(d.decided_at, b.routed_at) as decided_at, b.routes, b.state,
@@ -95,7 +118,8 @@ export class PastDecisions {
         state: readState(first.state),
         decisions: own.map((row) => ({
           decision: decisionOf(row),
-          isWanted: isWanted.has(`${row.batch_id} ${row.lead_id}`),
+          number: row.number,
+          isWanted: isWanted.get(row.lead_id) === row.number,
         })),
       };
     });

@@ -5,7 +5,7 @@ import { done, type Outcome, refuse } from '#outcome';
 import { VerticalQueries } from '#verticals';
 import { Injectable } from '@nestjs/common';
 import { chainOf, type CompiledRoute, compileRoute } from './compile-route.js';
-import { attributesOf, merged } from './define-route.action.js';
+import { merged, schemaOf } from './define-route.action.js';
 import type { Present } from './dry-run.js';
 import type { RawRoute } from './raw-route.js';
 import type { Route } from './route.js';
@@ -36,7 +36,7 @@ export class ProposeRoute {
     const { organizationId: agencyId } = actor;
     const vertical = parseVertical(raw.vertical);
     if (vertical === undefined) return refuse('INVALID_VALUE', { field: [...at, 'vertical'] });
-    const attributes = await attributesOf(this.verticals, vertical);
+    const schema = await schemaOf(this.verticals, vertical);
     return await this.unitOfWork.run(async (tx) => {
       const all = await this.routes.read(tx, agencyId, vertical);
       const { contracts, wanted } = await this.routes.contracts(tx, agencyId, vertical);
@@ -45,7 +45,7 @@ export class ProposeRoute {
       const others = named.filter((each) => each !== before);
       const checked = validateRoute(
         raw,
-        { attributes, contracts, others: others.map(({ given }) => given) },
+        { ...schema, contracts, others: others.map(({ given }) => given) },
         at,
       );
       if (!checked.ok) return checked;

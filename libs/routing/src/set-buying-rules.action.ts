@@ -5,7 +5,7 @@ import type { Actor } from '#organizations';
 import { done, type Outcome, refuse } from '#outcome';
 import { VerticalQueries } from '#verticals';
 import { Inject, Injectable } from '@nestjs/common';
-import { attributesOf, merged } from './define-route.action.js';
+import { merged, noSchema, type RoutedSchema, schemaOf } from './define-route.action.js';
 import type { RawBuyingRules, RawPause } from './raw-route.js';
 import { type BuyingRules, defaultClaimSeconds, type RoutedContract, type RouteRules } from './route.js';
 import { bareEntry, type HeldRoute, RouteStore } from './route.store.js';
@@ -51,17 +51,17 @@ export class SetBuyingRules {
 
   /** Refuses NOT_FOUND for a contract that is not the buyer's or is over, STALE_VERSION, and what `validateBuyingRules` refuses. */
   async execute(actor: Actor, input: SetBuyingRulesInput): Promise<Outcome<BuyingRulesSet>> {
-    return await this.act(actor, input, 'setBuyingRules', ({ contract, attributes }) =>
-      validateBuyingRules(input.rules, { attributes, contract }),
+    return await this.act(actor, input, 'setBuyingRules', ({ contract, schema }) =>
+      validateBuyingRules(input.rules, { ...schema, contract }),
     );
   }
 
   /** From now on nothing is taken under the contract, until then or until it is resumed. The other rules stay. */
   async pause(actor: Actor, input: PauseBuyingInput): Promise<Outcome<BuyingRulesSet>> {
-    return await this.act(actor, input, 'pauseBuying', ({ contract, before, attributes }) => {
+    return await this.act(actor, input, 'pauseBuying', ({ contract, before, schema }) => {
       const pause: RawPause = { from: this.clock.now(), until: input.until };
       // Read as rules from outside are, so that a pause is refused here as it is there.
-      const read = validateBuyingRules({ pause }, { attributes, contract }, ['input']);
+      const read = validateBuyingRules({ pause }, { ...schema, contract }, ['input']);
       if (!read.ok) return read;
       return done({ ...(before ?? read.value), pause: read.value.pause });
     });
@@ -91,7 +91,7 @@ export class SetBuyingRules {
     const request = { organizationId, key, operation, input: rest, now: this.clock.now() };
     // Before the transaction: what the vertical's schema names is read by another connection.
     const place = await placeOf(this.database, actor, input.contractId);
-    const attributes = place ? await attributesOf(this.verticals, place.vertical) : [];
+    const schema = place ? await schemaOf(this.verticals, place.vertical) : noSchema;
     return await this.unitOfWork.run((tx) =>
       once(tx, request, async () => {
         const all = place ? await this.routes.hold(tx, place.agencyId, place.vertical) : [];
@@ -104,7 +104,7 @@ export class SetBuyingRules {
           const data = { currentVersion: before?.version ?? 0 };
           return refuse('STALE_VERSION', { field: ['input', 'expectedVersion'], data });
         }
-        const rules = decide({ contract, attributes, before: before?.rules });
+        const rules = decide({ contract, schema, before: before?.rules });
         if (!rules.ok) return rules;
         const at = this.clock.now();
         const { agencyId } = place;
@@ -183,7 +183,7 @@ export class SetBuyingRules {
 
 interface BuyingDesk {
   readonly contract: RoutedContract;
-  readonly attributes: Awaited<ReturnType<typeof attributesOf>>;
+  readonly schema: RoutedSchema;
   readonly before: BuyingRules | undefined;
 }
 

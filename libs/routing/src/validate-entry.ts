@@ -27,6 +27,8 @@ import { type Attributes, readRules } from './validate-rules.js';
 interface Around {
   readonly path: Path;
   readonly attributes: Attributes;
+  /** False where the vertical's schema has no attribute `state`: no area of states would ever fit. */
+  readonly canHaveState: boolean;
 }
 
 /** Reads one entry. Undefined when its contract is not known, since little else can be told without it. */
@@ -57,7 +59,7 @@ export function readEntry(
 export function readWanted(
   check: RouteCheck,
   raw: RawBuyingRules,
-  { path, attributes, contract }: Around & { readonly contract: RoutedContract },
+  { path, attributes, canHaveState, contract }: Around & { readonly contract: RoutedContract },
 ): BuyingRules {
   const at = (...parts: Path): Path => [...path, ...parts];
   const timeZone = raw.timeZone ?? contract.timeZone;
@@ -72,7 +74,7 @@ export function readWanted(
     timeZone,
     bid: raw.bid ? inCurrency(check.amount(raw.bid, at('bid')), at('bid')) : null,
     rules: readRules(check, raw.rules ?? [], { path: at('rules'), attributes }),
-    geography: readGeography(check, raw.geography ?? {}, at('geography')),
+    geography: readGeography(check, raw.geography ?? {}, { path: at('geography'), canHaveState }),
     sources: readSources(check, raw.sources ?? {}, at('sources')),
     hours: readHours(check, raw.hours ?? [], at('hours')),
     caps: readCaps(check, raw.caps ?? [], { path: at('caps'), inCurrency }),
@@ -95,16 +97,26 @@ function wholeOrNull(
   return value === null || value === undefined ? null : check.whole(value, path, bounds);
 }
 
-function readGeography(check: RouteCheck, raw: RawGeography, path: Path): Geography {
+function readGeography(
+  check: RouteCheck,
+  raw: RawGeography,
+  { path, canHaveState }: Pick<Around, 'path' | 'canHaveState'>,
+): Geography {
   const areas = (given: readonly RawArea[], at: Path): readonly Area[] =>
     check.fits(given, at, routeLimits.areas)
-      ? readEach(given, at, (area, place) => readArea(check, area, place))
+      ? readEach(given, at, (area, place) => {
+          if (!canHaveState && (area.states ?? []).length > 0)
+            check.refuse('INVALID_VALUE', [...place, 'states'], noState);
+          return readArea(check, area, place);
+        })
       : [];
   return {
     only: areas(raw.only ?? [], [...path, 'only']),
     except: areas(raw.except ?? [], [...path, 'except']),
   };
 }
+
+const noState = 'The schema of the vertical has no attribute state, so no lead would fit.';
 
 function readArea(check: RouteCheck, raw: RawArea, path: Path): Area | undefined {
   if (!/^[A-Z]{2}$/.test(raw.country)) {

@@ -20,6 +20,8 @@ import { readEntry, readWanted } from './validate-entry.js';
 export interface RouteContext {
   /** Of the vertical's schema; a rule on any other is refused. */
   readonly attributes: readonly RoutedAttribute[];
+  /** Whether leads may tell their state: not where the vertical's schema has no attribute `state`. */
+  readonly canHaveState: boolean;
   /** The agency's contracts in the vertical that are not over. */
   readonly contracts: readonly RoutedContract[];
   /** The agency's other routes in the vertical, as their newest versions are. */
@@ -69,12 +71,13 @@ export function validateRoute(
  */
 export function validateBuyingRules(
   raw: RawBuyingRules,
-  context: { readonly attributes: readonly RoutedAttribute[]; readonly contract: RoutedContract },
+  context: Pick<RouteContext, 'attributes' | 'canHaveState'> & { readonly contract: RoutedContract },
   at: Path = ['input', 'rules'],
 ): Outcome<BuyingRules> {
   const check = new RouteCheck(at);
   const attributes = new Map(context.attributes.map((attribute) => [attribute.key, attribute]));
-  const wanted = readWanted(check, raw, { path: [], attributes, contract: context.contract });
+  const { canHaveState, contract } = context;
+  const wanted = readWanted(check, raw, { path: [], attributes, canHaveState, contract });
   return check.refusals.length > 0 ? refused(...check.refusals) : done(wanted);
 }
 
@@ -105,7 +108,8 @@ function readEntries(check: RouteCheck, { entries }: RawRoute, context: RouteCon
       return undefined;
     }
     seen.add(raw.contractId);
-    return readEntry(check, raw, { path, attributes, contract: contracts.get(raw.contractId) });
+    const contract = contracts.get(raw.contractId);
+    return readEntry(check, raw, { path, attributes, canHaveState: context.canHaveState, contract });
   });
 }
 

@@ -169,19 +169,32 @@ export class LeadPingType extends Node {
   @Field(() => DateTimeScalar, { description: 'From then on nothing can be posted with it.' })
   expiresAt: Date;
 
-  @Field(() => String, { description: 'In plain words.' })
+  @Field(() => String, { description: 'What would be, in plain words.' })
   summary: string;
 
   @Field(() => [RoutingEntryType], {
-    description: 'Who was considered, and why each would get it or not. None where no route decides.',
+    description:
+      'Who was considered, and why each would get it or not: SOLD is who would have it, and nothing is sold. None where no route decides.',
   })
   entries: readonly RoutingEntryType[];
 }
 
+export const SamplePingOutcomeEnum = enumOf([...bidOutcomes, 'OTHER_CURRENCY'] as const);
+registerEnumType(SamplePingOutcomeEnum, {
+  name: 'SamplePingOutcome',
+  description:
+    'How the answer to a made-up ping is read: as a BidOutcome, and whether a bid is in the right currency.',
+  valuesMap: {
+    OTHER_CURRENCY: {
+      description: 'It bid in another currency than the contract’s: the bid would not count.',
+    },
+  },
+});
+
 @ObjectType('SamplePing', { description: 'How a made-up ping was answered. It is not kept.' })
 export class SamplePingType {
-  @Field(() => BidOutcomeEnum)
-  outcome: BidOutcome;
+  @Field(() => SamplePingOutcomeEnum)
+  outcome: BidOutcome | 'OTHER_CURRENCY';
 
   @Field(() => MoneyType, { nullable: true })
   bid: MoneyType | null;

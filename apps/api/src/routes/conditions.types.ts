@@ -84,7 +84,11 @@ export class AreaShape {
   country: string;
 
   @Allow()
-  @Field(() => [String], { nullable: true, description: 'ISO 3166-2, such as CA.' })
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'ISO 3166-2, such as CA. Compared with the attribute `state` of a lead; refused where the schema of the vertical has none.',
+  })
   states?: readonly string[] | null;
 
   @Allow()

@@ -2,8 +2,8 @@ import { Args, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { DryRunRoute, type RouteDryRun } from '#leads';
 import { asCurrency, money } from '#money';
 import type { Actor } from '#organizations';
-import { invariant } from '#outcome';
-import { type Sale, type Sold, type Tally, tallyOf } from '#routing';
+import { invariant, refusal } from '#outcome';
+import { type Mood, type Sale, type Sold, type Tally, tallyOf } from '#routing';
 import { CurrentActor, Loaders, RequestLoaders, Requires } from '../access/index.js';
 import { ContractLoaders } from '../contracts/contracts.loaders.js';
 import { ContractType } from '../contracts/contracts.types.js';
@@ -20,8 +20,6 @@ import { moneyOf } from './raw-conditions.js';
 import { rawRouteOf } from './raw-route-of.js';
 import type { RoutingDecisionType } from './routes.types.js';
 
-/** No lead came before the first of all: what is no id is before everything. */
-const nobody = '00000000-0000-0000-0000-000000000000';
 const lastByDefault = 50;
 
 /** Trying a route out on what came before. */
@@ -39,10 +37,14 @@ export class DryRunResolver {
     @Args() { route, last, before }: DryRunRouteArgs,
   ): Promise<RouteDryRunType> {
     const beforeLeadId = decodeOptionalId('lead', before);
+    if (beforeLeadId === undefined) {
+      const userErrors = toUserErrors([refusal('NOT_FOUND', { field: ['before'] })]);
+      return { ...dryRunTypeOf(actor, { leads: [], unreadable: 0 }), userErrors };
+    }
     const outcome = await this.dryRun.execute(actor, {
       route: rawRouteOf(route),
       last: last ?? lastByDefault,
-      beforeLeadId: beforeLeadId === undefined ? nobody : beforeLeadId,
+      beforeLeadId,
     });
     if (outcome.ok) return dryRunTypeOf(actor, outcome.value);
     return {
@@ -72,10 +74,10 @@ function dryRunTypeOf(
   { organizationId: agencyId }: Actor,
   { leads, unreadable }: RouteDryRun,
 ): RouteDryRunType {
-  const decisions = leads.map(({ before, after, routesBefore, routesAfter }) => {
+  const decisions = leads.map(({ number, before, after, routesBefore, routesAfter }) => {
     const viewer = { kind: 'AGENCY', agencyId } as const;
-    const told = (decision: typeof before, routes: typeof routesBefore): RoutingDecisionType => {
-      const [explained] = explainedDecision({ number: 1, decision, routes }, viewer);
+    const told = (decision: typeof before, routes: typeof routesBefore, mood: Mood): RoutingDecisionType => {
+      const [explained] = explainedDecision({ number, decision, routes, mood }, viewer);
       invariant(explained, 'a dry run tells of a decision that is not its agency’s');
       return explained;
     };
@@ -83,8 +85,8 @@ function dryRunTypeOf(
       leadId: encodeId('lead', before.leadId),
       decidedAt: before.at,
       isChanged: soldAs(before.sales) !== soldAs(after.sales) || before.result !== after.result,
-      before: told(before, routesBefore),
-      after: told(after, routesAfter),
+      before: told(before, routesBefore, 'DECIDED'),
+      after: told(after, routesAfter, 'TRIED'),
     };
   });
   const [before, after] = [

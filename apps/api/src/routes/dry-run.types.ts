@@ -19,7 +19,7 @@ export class DryRunRouteArgs {
   @Allow()
   @Field(() => Int, {
     nullable: true,
-    description: `So many decisions, the newest ones: 1 to ${mostRedecided}, 50 when left out.`,
+    description: `So many leads, the newest ones: 1 to ${mostRedecided}, 50 when left out.`,
   })
   last?: number | null;
 
@@ -68,7 +68,7 @@ export class DryRunContractType {
   after: DryRunSalesType;
 }
 
-@ObjectType('DryRunDecision', { description: 'The first decision on a lead, as it was and as it would be.' })
+@ObjectType('DryRunDecision', { description: 'The last decision on a lead, as it was and as it would be.' })
 export class DryRunDecisionType {
   @Field(() => ID)
   leadId: string;
@@ -82,7 +82,9 @@ export class DryRunDecisionType {
   @Field(() => RoutingDecisionType)
   before: RoutingDecisionType;
 
-  @Field(() => RoutingDecisionType)
+  @Field(() => RoutingDecisionType, {
+    description: 'What would be: nothing is sold, whatever the outcome is called.',
+  })
   after: RoutingDecisionType;
 }
 

@@ -1,5 +1,5 @@
 import { asCurrency, money } from '#money';
-import { type Decision, type DecisionViewer, explainDecision, type Route } from '#routing';
+import { type Decision, type DecisionViewer, explainDecision, type Mood, type Route } from '#routing';
 import { moneyOf } from './raw-conditions.js';
 import type { RoutingDecisionType } from './routes.types.js';
 
@@ -9,10 +9,16 @@ export function explainedDecision(
     number,
     decision,
     routes,
-  }: { readonly number: number; readonly decision: Decision; readonly routes: readonly Route[] },
+    mood = 'DECIDED',
+  }: {
+    readonly number: number;
+    readonly decision: Decision;
+    readonly routes: readonly Route[];
+    readonly mood?: Mood;
+  },
   viewer: DecisionViewer,
 ): RoutingDecisionType[] {
-  const found = explainDecision({ decision, routes }, viewer);
+  const found = explainDecision({ decision, routes, mood }, viewer);
   if (!found) return [];
   const { result, summary, at, entries } = found;
   return [
