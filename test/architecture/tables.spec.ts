@@ -16,6 +16,7 @@ const placements: Readonly<Record<string, Placement>> = {
   lead_offer_contracts: { keyed: 'agency_id' },
   lead_offers: { keyed: 'agency_id' },
   ping_addresses: { keyed: 'agency_id' },
+  ping_claims: { keyed: 'agency_id' },
   ping_secrets: { keyed: 'agency_id' },
   pings: { keyed: 'agency_id' },
   route_contracts: { keyed: 'agency_id' },

@@ -58,6 +58,7 @@ export class GuideRun {
       ['BUYER_ID', app.organizations.buyer.id],
       ['PORT', port],
       ['RECEIVER', `http://127.0.0.1:${port}/leadger`],
+      ['AGREED', app.now().toISOString()],
     ]);
     const imports = openImportRunner(importToolsOf(app.nest));
     return new GuideRun(app, side, known, handover, { relay, sender }, imports);

@@ -260,6 +260,10 @@ describe('an erased person', () => {
     expect(await erase({ reachedBy })).toMatchObject({ erased: 0 });
     expect(await erase({ reachedBy }, 'admin')).toMatchObject({ erased: 1 });
     expect(codesOf(await erase({ reachedBy: {} }))).toEqual([['REQUIRED', 'input.person.reachedBy']]);
+    // Nobody is found by a number without its country, and that must not read as if nobody were there.
+    expect(codesOf(await erase({ reachedBy: { phone: '(202) 555-0147' } }))).toEqual([
+      ['INVALID_VALUE', 'input.person.reachedBy.phone'],
+    ]);
     const wrong = await erase({ reachedBy: { phone: 'none', email: 'none' } });
     expect(codesOf(wrong)).toEqual([
       ['INVALID_VALUE', 'input.person.reachedBy.phone'],

@@ -183,7 +183,11 @@ function standingAgainst(
   { lead, desk }: { readonly lead: IntakeLead; readonly desk: HeldDesk },
   { sheet, now }: Circumstances,
 ): Against & { readonly duplicate: EarlierFound | undefined } {
-  if (lead.submission.test) return { ...nothingAgainst, duplicate: undefined };
+  const contracts = [...desk.contracts.values()];
+  const suppressedFor = contracts.flatMap(({ contractId, buyerId }) =>
+    isSuppressed(lead, buyerId, sheet) ? [contractId] : [],
+  );
+  if (lead.submission.test) return { duplicateFor: [], suppressedFor, duplicate: undefined };
   const { keys, agencyId, past } = lead;
   const found = (windowDays: number, buyerId: string | null): EarlierFound | undefined => {
     // One that was taken before is no duplicate of itself, nor of what came after it; its route may come to buyers now who were
@@ -193,7 +197,6 @@ function standingAgainst(
     return since && sheet.history.find(keys, agencyId, { since, buyerId, ...(before && { before }) });
   };
   const ofVertical = found(pending.rules.settings.dedupeWindowDays, null);
-  const contracts = [...desk.contracts.values()];
   // A contract with a window of its own is about its buyer alone; every other goes by the vertical.
   const had = contracts.flatMap(({ contractId, buyerId, terms: { dedupeWindowDays: own } }) => {
     const earlier = own === null ? ofVertical : found(own, buyerId);
@@ -201,9 +204,7 @@ function standingAgainst(
   });
   return {
     duplicateFor: had.map(({ contractId }) => contractId),
-    suppressedFor: contracts.flatMap(({ contractId, buyerId }) =>
-      isSuppressed(lead, buyerId, sheet) ? [contractId] : [],
-    ),
+    suppressedFor,
     duplicate: had.length < contracts.length ? undefined : (ofVertical ?? had[0]?.earlier),
   };
 }
@@ -262,9 +263,10 @@ function verdictOn(
   const { submission } = lead;
   const { forcedState: state } = submission;
   if (state !== null) return { ...sold, state, reason: state === 'QUARANTINED' ? 'DISPOSABLE_EMAIL' : null };
-  // Tests ask for an answer; no rule gives them one.
-  if (submission.test) return sold;
+  // Who must not be contacted is not given to a buyer as a test either.
   if (isSuppressed(lead, terms?.contract.buyerId ?? null, sheet)) return { ...sold, state: 'SUPPRESSED' };
+  // Of all else tests ask for an answer; no rule gives them one.
+  if (submission.test) return sold;
   if (duplicate) return { ...sold, state: 'DUPLICATE', duplicateOf: duplicate.ownLeadId };
   if (lead.isReleased) return sold;
   const { sourceLeadsPerMinute } = pending.rules.settings;

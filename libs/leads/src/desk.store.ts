@@ -161,7 +161,6 @@ function namesOf(batch: readonly Pending[]): object[] {
 function hashesOf(placed: readonly PlacedLead[]): string[] {
   const hashes = new Set<string>();
   for (const { lead } of placed) {
-    if (lead.submission.test) continue;
     for (const hash of Object.values(lead.hashes)) if (hash !== null) hashes.add(hash);
   }
   return [...hashes];

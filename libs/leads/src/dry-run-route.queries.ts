@@ -3,7 +3,13 @@ import { done, type Outcome, refuse } from '#outcome';
 import {
   dryRun,
   PastDecisions,
+  type ConsideredEntry,
+  type Decision,
+  duplicateDetails,
+  offerDetails,
+  outcomesOf,
   type PastFound,
+  type PastOne,
   ProposeRoute,
   type RawRoute,
   type Redecided,
@@ -26,6 +32,8 @@ export interface DryRunRouteInput {
 
 /** One lead: what was decided, by which routes, and what would have been. */
 export interface RedecidedLead extends Redecided {
+  /** Of the decision, among those of its lead. */
+  readonly number: number;
   readonly routesBefore: readonly Route[];
   readonly routesAfter: readonly Route[];
 }
@@ -48,7 +56,7 @@ export class DryRunRoute {
     private readonly leads: LeadQueries,
   ) {}
 
-  /** On the first decisions of the vertical's leads that named no contract. Refuses INVALID_VALUE and what is wrong with the route. */
+  /** On the last decision of each of the vertical's leads that named no contract. Refuses INVALID_VALUE and what is wrong with the route. */
   async execute(actor: Actor, input: DryRunRouteInput): Promise<Outcome<RouteDryRun>> {
     const { last, beforeLeadId, route } = input;
     if (!Number.isInteger(last) || last < 1 || last > mostRedecided) {
@@ -70,14 +78,17 @@ export class DryRunRoute {
       present,
       batches: found.map((batch) => ({
         ...batch,
-        decisions: batch.decisions.map(({ decision, isWanted }) => {
+        decisions: batch.decisions.map((one) => {
+          const { decision, isWanted } = one;
           const lead = isWanted ? leads.get(decision.leadId) : undefined;
-          return { decision, lead: lead ? routableOf(lead, batch, decision) : null };
+          return { decision, lead: lead ? routableOf(lead, batch, one) : null };
         }),
       })),
     });
-    const routesOf = new Map(
-      found.flatMap(({ routes, decisions }) => decisions.map(({ decision }) => [decision, routes] as const)),
+    const factsOf = new Map(
+      found.flatMap(({ routes, decisions }) =>
+        decisions.map(({ decision, number }) => [decision, { routes, number }] as const),
+      ),
     );
     const wanted = found.reduce(
       (sum, { decisions }) => sum + decisions.filter(({ isWanted }) => isWanted).length,
@@ -85,7 +96,10 @@ export class DryRunRoute {
     );
     return done({
       leads: redecided
-        .map((each) => ({ ...each, routesBefore: routesOf.get(each.before) ?? [], routesAfter }))
+        .map((each) => {
+          const { routes = [], number = 1 } = factsOf.get(each.before) ?? {};
+          return { ...each, number, routesBefore: routes, routesAfter };
+        })
         .toReversed(),
       unreadable: wanted - redecided.length,
     });
@@ -104,15 +118,16 @@ export class DryRunRoute {
 }
 
 /** The lead as it was decided on. What stood against its person is taken from the decision: no list is as it was. */
-function routableOf(
-  lead: OpenedLead,
-  { routes }: PastFound,
-  decision: PastFound['decisions'][number]['decision'],
-): RoutableLead {
+function routableOf(lead: OpenedLead, { routes }: PastFound, { decision, number }: PastOne): RoutableLead {
+  const considered = outcomesOf(decision, routes);
+  const markedAs = (mark: number): ConsideredEntry['entry'][] =>
+    considered.flatMap(({ outcome, detail, entry }) =>
+      outcome === 'DUPLICATE_FOR_BUYER' && detail === mark ? [entry] : [],
+    );
   const { attributes, contact, source, score, test, consent } = lead;
   return {
     leadId: lead.id,
-    receivedAt: decision.at,
+    receivedAt: number === 1 ? decision.at : lead.receivedAt,
     test,
     contractId: null,
     attributes,
@@ -125,27 +140,34 @@ function routableOf(
     personKeys: [],
     duplicateFor: contractsWith({ decision, routes }, 'DUPLICATE_FOR_BUYER'),
     suppressedFor: contractsWith({ decision, routes }, 'SUPPRESSED'),
-    failedAt: [],
-    soldTo: [],
-    ...bidsOf(routes, decision),
+    failedAt: markedAs(duplicateDetails.failedBefore).map(({ contractId }) => contractId),
+    soldTo: [...new Set(markedAs(duplicateDetails.hasLead).map(({ buyerId }) => buyerId))],
+    ...offersOf(routes, decision, considered),
   };
 }
 
-/** A lead that came with bids is decided on with those that won: of the others nothing is left but that they were lower. */
-function bidsOf(
+/**
+ * A lead that came with bids is decided on with those that won: of the others nothing is left but that they were lower. By a route that
+ * nobody bid or claimed by, nobody bids or claims again.
+ */
+function offersOf(
   routes: readonly Route[],
-  { at, sales }: PastFound['decisions'][number]['decision'],
+  { at, sales }: Decision,
+  considered: readonly ConsideredEntry[],
 ): Pick<RoutableLead, 'bids' | 'offeredBy'> {
-  const asked = sales.flatMap((sale) => {
-    const route = routes[sale.stage];
-    return route?.method === 'PING_POST' ? [{ sale, route }] : [];
-  });
-  if (asked.length === 0) return { bids: null, offeredBy: [] };
+  const isBidFor = (stage: number): boolean => routes[stage]?.method === 'PING_POST';
+  const bids = sales.flatMap(({ stage, contractId, amountMinor, currency, bidId }) =>
+    isBidFor(stage)
+      ? [{ contractId, amountMinor, currency, bidId, expiresAt: new Date(at.getTime() + 1) }]
+      : [],
+  );
+  const over = considered.filter(
+    ({ outcome, detail, stage }) =>
+      (isBidFor(stage) && (outcome === 'BELOW_MIN_BID' || outcome === 'SOLD')) ||
+      (outcome === 'OFFERED' && detail === offerDetails.lapsed),
+  );
   return {
-    bids: asked.map(({ sale: { contractId, amountMinor, currency, bidId } }) => ({
-      ...{ contractId, amountMinor, currency, bidId },
-      expiresAt: new Date(at.getTime() + 1),
-    })),
-    offeredBy: [...new Set(asked.map(({ route: { routeId } }) => routeId))],
+    bids: bids.length > 0 ? bids : null,
+    offeredBy: [...new Set(over.flatMap(({ stage }) => routes[stage]?.routeId ?? []))],
   };
 }

@@ -142,10 +142,15 @@ function hashesOf(
   lookUps: LookUps,
 ): Outcome<readonly string[]> {
   const refusals = [];
-  const readAs = phone !== null && phone.length <= 40 ? readPhone(phone, null).phone : undefined;
+  // As it stands: without + and country code nobody would be found by it, and that would read as if nobody were there.
+  const readAs =
+    phone !== null && phone.length <= 40 && phone.includes('+') ? readPhone(phone, null).phone : undefined;
   if (phone !== null && readAs === undefined)
     refusals.push(
-      refusal('INVALID_VALUE', { field: at('reachedBy', 'phone'), message: 'This is not a phone number.' }),
+      refusal('INVALID_VALUE', {
+        field: at('reachedBy', 'phone'),
+        message: 'A phone with + and the country code, such as +12125550100.',
+      }),
     );
   const address =
     email !== null && email.length <= 254 && !/\p{Cs}/u.test(email) ? readEmailAddress(email) : undefined;

@@ -9,6 +9,7 @@ import type { Decision } from './decide-intake.js';
 import type { Lead, OpenedLead } from './lead.js';
 import { LeadQueries } from './lead.queries.js';
 import { type IntakeLead, type LeadPast, naturalKeyOf, type Pending, personKeys } from './pending.js';
+import { buyersOf, type GivenTo } from './given-to.js';
 import { decisionsOf, type Prepared, TakeLeads } from './take-leads.action.js';
 
 /** A lead out of quarantine, ready to be decided anew. */
@@ -69,18 +70,23 @@ export class ReleasedLeads {
     return decisions ? done(decisions.get(pending)) : refused();
   }
 
-  /** Whether the same buyers have been given the lead as when it was read: one may have claimed it since. */
+  /**
+   * Whether its buyers stand to it as when it was read: one may have claimed it since, or lost it. The lead is held, so that what
+   * is read here stays so.
+   */
   private async isStill(
     tx: Transaction,
     { agencyId, leadId }: IntakeLead,
     { soldTo, failedBuyers }: LeadPast,
   ): Promise<boolean> {
-    const rows = await tx.query<{ buyer_id: string }>(
-      'select distinct buyer_id from deliveries where agency_id = $1 and lead_id = $2',
-      [agencyId, leadId],
+    const now = buyersOf(
+      await tx.query<GivenTo>(
+        `select buyer_id, state, rerouted_at is not null as rerouted from deliveries
+         where agency_id = $1 and lead_id = $2`,
+        [agencyId, leadId],
+      ),
     );
-    const known = new Set([...soldTo, ...failedBuyers]);
-    return rows.length === known.size && rows.every(({ buyer_id: buyerId }) => known.has(buyerId));
+    return isSame(now.soldTo, new Set(soldTo)) && isSame(now.failedBuyers, failedBuyers);
   }
 
   private async pendingOf(
@@ -127,6 +133,10 @@ export class ReleasedLeads {
       }),
     };
   }
+}
+
+function isSame(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  return some.size === others.size && [...some].every((each) => others.has(each));
 }
 
 const nobody = {

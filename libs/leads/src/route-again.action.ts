@@ -6,6 +6,7 @@ import { DecisionStore, RouteQueries, type SaleLost } from '#routing';
 import { AcceptanceStore, type UndeliveredDelivery } from './acceptance.store.js';
 import type { DeliveryState } from './delivery.js';
 import type { LeadState } from './lead.js';
+import { buyersOf } from './given-to.js';
 import type { LeadPast } from './pending.js';
 import { contractsWith } from './person-standing.js';
 import { ReleasedLeads } from './released-leads.action.js';
@@ -114,23 +115,14 @@ export class RouteAgain {
     invariant(first, 'a lead that is to be routed is gone');
     const [decided] = await this.routes.decisions([leadId]);
     // One that was offered and never sold has no deliveries.
-    const given = rows.filter(({ state }) => state !== null);
+    const given = rows.flatMap(({ state, ...row }) => (state === null ? [] : [{ ...row, state }]));
+    const { soldTo, failedBuyers } = buyersOf(given);
     return {
       receivedAt: first.received_at,
-      failedBuyers: new Set(given.filter((row) => !isHad(row)).map(({ buyer_id: id }) => id)),
-      soldTo: given.filter(isHad).map(({ buyer_id: id }) => id),
+      failedBuyers,
+      soldTo: [...soldTo],
       duplicateFor: contractsWith(decided, 'DUPLICATE_FOR_BUYER'),
       suppressedFor: contractsWith(decided, 'SUPPRESSED'),
     };
   }
-}
-
-function isHad({
-  state,
-  rerouted,
-}: {
-  readonly state: DeliveryState | null;
-  readonly rerouted: boolean;
-}): boolean {
-  return !rerouted && (state === 'PENDING' || state === 'ACCEPTED' || state === 'RETURNED');
 }

@@ -281,7 +281,7 @@ function pingSchema(): Json {
     summary: { type: 'string' },
     entries: {
       type: 'array',
-      description: 'Who was considered, and why each would get it or not.',
+      description: 'What would be of each, and why: SOLD is who would have it; nothing is sold.',
       items: record({
         contractId: { type: 'string' },
         outcome: { type: 'string', enum: ['SOLD', 'OFFERED', ...skipReasons] },
