@@ -68,7 +68,7 @@ it('a worker that is killed leaves the rest to the next one', async () => {
 });
 
 it('two that work on the same file, as neither knows of the other, report each row once', async () => {
-  const rows = 3_000;
+  const rows = 6_000;
   const id = await it_.uploaded(fileOf(newPeople(rows)), { vertical, start: 'true' });
   it_.work();
   it_.work();
@@ -82,7 +82,8 @@ it('two that work on the same file, as neither knows of the other, report each r
     'select fence from lead_imports where vertical = $1',
     [vertical],
   );
-  expect(Number(row?.fence)).toBeGreaterThan(3);
+  // How often depends on how fast they are; once is enough for rows to come in from both.
+  expect(Number(row?.fence)).toBeGreaterThan(1);
   await expectEachOnce(id, rows);
 });
 

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { newId } from '#database';
+import { encodeId } from '../../apps/api/src/graphql/ids.js';
 import type { TestApp } from '../support/app.js';
 import { ask, type DryRun, dryRun, routeInput, type Wish } from './ask-dry-run.js';
 import { defineRoute, type Network, openNetwork, startNetworkApp, submitOne } from './network.js';
@@ -87,7 +89,13 @@ describe('a dry run of a route', () => {
     expect(await leadsOf({ last: 2 })).toEqual([ids[3], ids[2]]);
     expect(await leadsOf({ last: 2, before: ids[2] })).toEqual([ids[1], ids[0]]);
     expect(await leadsOf({ before: ids[0] })).toEqual([]);
-    for (const before of ['lead_nothing', 'lead_x', '', 'ctr_00000000000000000000000000'])
+    for (const before of [
+      'lead_nothing',
+      'lead_x',
+      '',
+      'ctr_00000000000000000000000000',
+      encodeId('lead', newId()),
+    ])
       expect(await ask(network, {}, { before })).toMatchObject({
         userErrors: [{ code: 'NOT_FOUND', field: ['before'] }],
         decisions: [],
@@ -144,22 +152,21 @@ describe('a dry run of a route', () => {
       { contractId: network.contracts[0]?.id, geography: { only: [{ country: 'US', states: ['CA'] }] } },
     ];
     const path = ['entries', '0', 'geography', 'only', '0', 'states'];
+    const attribute = (key: string, more: object = {}) => ({ key, type: 'TEXT', label: key, ...more });
+    const publish = async (expectedVersion: number, schema: object) =>
+      await network.market.done(
+        'admin',
+        'publishLeadSchema',
+        { vertical: network.vertical, schema, expectedVersion },
+        'replayed',
+      );
+    // Where a schema takes other attributes, a lead may bring its state as one.
+    expect((await ask(network, { entries })).userErrors).toEqual([]);
+    await publish(2, { attributes: [attribute('floor')], otherAttributes: false });
     expect((await ask(network, { entries })).userErrors).toMatchObject([
       { code: 'INVALID_VALUE', field: ['route', ...path] },
     ]);
-    await network.market.done(
-      'admin',
-      'publishLeadSchema',
-      {
-        vertical: network.vertical,
-        schema: {
-          attributes: [{ key: 'state', type: 'TEXT', label: 'State', required: false, personal: true }],
-          otherAttributes: true,
-        },
-        expectedVersion: 2,
-      },
-      'replayed',
-    );
+    await publish(3, { attributes: [attribute('state', { personal: true })], otherAttributes: false });
     expect((await ask(network, { entries })).userErrors).toEqual([]);
   });
 

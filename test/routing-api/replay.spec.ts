@@ -18,6 +18,15 @@ afterAll(async () => {
   await app.stop();
 });
 
+/** Without the words, of which one half tells what was and the other what would be. */
+function facts(decision: object): unknown {
+  return JSON.parse(
+    JSON.stringify(decision, (key, value: unknown) =>
+      key === 'reason' || key === 'summary' ? undefined : value,
+    ),
+  );
+}
+
 describe('any batches of the past, through what is stored of them', () => {
   const anyEntry = fc.record({
     priority: fc.integer({ min: 1, max: 2 }),
@@ -85,7 +94,7 @@ describe('any batches of the past, through what is stored of them', () => {
           const count = await play(steps, first?.id ?? '', route);
           const run = await dryRun(network, route, { last: 200 });
           expect(run.decisions).toHaveLength(count);
-          for (const { before, after } of run.decisions) expect(after).toEqual(before);
+          for (const { before, after } of run.decisions) expect(facts(after)).toEqual(facts(before));
           expect(run.after).toEqual(run.before);
         },
       ),

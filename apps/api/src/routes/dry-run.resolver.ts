@@ -1,5 +1,5 @@
 import { Args, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { DryRunRoute, type RouteDryRun } from '#leads';
+import { DryRunRoute, LeadQueries, type RouteDryRun } from '#leads';
 import { asCurrency, money } from '#money';
 import type { Actor } from '#organizations';
 import { invariant, refusal } from '#outcome';
@@ -25,7 +25,10 @@ const lastByDefault = 50;
 /** Trying a route out on what came before. */
 @Resolver()
 export class DryRunResolver {
-  constructor(private readonly dryRun: DryRunRoute) {}
+  constructor(
+    private readonly dryRun: DryRunRoute,
+    private readonly leads: LeadQueries,
+  ) {}
 
   @Requires('routes:manage')
   @Query(() => RouteDryRunType, {
@@ -37,7 +40,7 @@ export class DryRunResolver {
     @Args() { route, last, before }: DryRunRouteArgs,
   ): Promise<RouteDryRunType> {
     const beforeLeadId = decodeOptionalId('lead', before);
-    if (beforeLeadId === undefined) {
+    if (beforeLeadId === undefined || !(await this.isThere(actor, beforeLeadId))) {
       const userErrors = toUserErrors([refusal('NOT_FOUND', { field: ['before'] })]);
       return { ...dryRunTypeOf(actor, { leads: [], unreadable: 0 }), userErrors };
     }
@@ -51,6 +54,10 @@ export class DryRunResolver {
       ...dryRunTypeOf(actor, { leads: [], unreadable: 0 }),
       userErrors: toUserErrors(outcome.refusals),
     };
+  }
+
+  private async isThere(actor: Actor, leadId: string | null): Promise<boolean> {
+    return leadId === null || (await this.leads.byIds(actor, [leadId])).length > 0;
   }
 }
 
