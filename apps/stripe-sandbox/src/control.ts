@@ -47,6 +47,8 @@ export interface RequestFilter {
 
 export interface AwaitedRequest extends RequestFilter {
   readonly count?: number;
+  /** Waits until they have acted, too, and their answer is made, whether or not it can be sent. */
+  readonly isAnswered?: boolean;
   /** Real time. */
   readonly timeoutMs?: number;
 }
@@ -148,10 +150,15 @@ function logControl({ world }: ControlDesk) {
           .map((effect) => ({ ...effect, request: id, idempotencyKey })),
       ),
     /** Resolves when that many such requests have come in: the moment to kill who sent them. */
-    waitForRequest: async ({ count = 1, timeoutMs = 10_000, ...filter }: AwaitedRequest) => {
+    waitForRequest: async ({
+      count = 1,
+      isAnswered = false,
+      timeoutMs = 10_000,
+      ...filter
+    }: AwaitedRequest) => {
       const end = world.clock.realMs() + timeoutMs;
       for (;;) {
-        const found = requests(filter);
+        const found = requests(filter).filter(({ status }) => !isAnswered || status !== null);
         const last = found[count - 1];
         if (last) return last;
         if (world.clock.realMs() > end) throw new Error(`${found.length} of ${count} requests came in`);
