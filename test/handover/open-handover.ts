@@ -1,7 +1,6 @@
 import { SystemClock } from '#calendar';
 import { newId, UnitOfWork } from '#database';
 import {
-  DestinationStore,
   HandoverQueueStore,
   type HandoverTools,
   MailSender,
@@ -118,7 +117,6 @@ export class OpenHandover {
     const acceptance = this.app.nest.get(AcceptanceStore, { strict: false });
     const relay = startHandoverRelay({
       queue: this.queue,
-      destinations: new DestinationStore(),
       acceptance,
       leads: this.app.nest.get(LeadQueries, { strict: false }),
       unitOfWork: this.unitOfWork,

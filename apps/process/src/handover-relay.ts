@@ -1,22 +1,16 @@
-import { type Clock, SandboxClock, SystemClock } from '#calendar';
+import type { Clock } from '#calendar';
 import type { Config } from '#config';
 import { Database, SandboxClockStore, UnitOfWork } from '#database';
-import {
-  createTryHandover,
-  DestinationStore,
-  HandoverQueueStore,
-  type OnUndelivered,
-  startHandoverRelay,
-} from '#handover';
+import { createTryHandover, HandoverQueueStore, type OnUndelivered, startHandoverRelay } from '#handover';
 import { AcceptanceStore, LeadQueries, RouteAgain } from '#leads';
 import type { RunningRelay } from '#webhooks';
 import type { INestApplicationContext } from '@nestjs/common';
+import { businessTime } from './business-time.js';
 import type { Log } from './log.js';
 import { repeat } from './repeat.js';
 import { showId } from './show-id.js';
+import { warnRarely } from './warn-rarely.js';
 
-/** A database that is away is tried every second, and told of once a minute. */
-const warnEveryMs = 60_000;
 /** Leads that are routed again before others have their turn, and how often it is looked for such. */
 const routedAtOnce = 50;
 const routeEveryMs = 100;
@@ -53,38 +47,23 @@ export function handoverToolsOf(context: INestApplicationContext): HandoverRelay
  * Hands leads over from this process, by these settings, until it is stopped, and routes again what a buyer did not take.
  * `onUndelivered` does something else with those instead.
  */
-export function openHandoverRelay(
-  { config, clock, clockStore, database, unitOfWork, leads, acceptance, routeAgain, log }: HandoverRelayTools,
-  onUndelivered?: OnUndelivered,
-): RunningRelay {
+export function openHandoverRelay(tools: HandoverRelayTools, onUndelivered?: OnUndelivered): RunningRelay {
+  const { config, database, unitOfWork, leads, acceptance, routeAgain, log } = tools;
   const tryHandover = createTryHandover(config);
-  const machine = new SystemClock();
-  let warnedAt = 0;
-  const warn = (error: unknown): void => {
-    const now = machine.now().getTime();
-    if (now - warnedAt < warnEveryMs) return;
-    warnedAt = now;
-    log.warn('handing leads over was interrupted, and goes on', { error });
-  };
-  const businessTime = async (): Promise<Date> => {
-    // Another process may have advanced the sandbox's clock.
-    if (clock instanceof SandboxClock) clock.setOffset(await clockStore.offsetMs());
-    return clock.now();
-  };
+  const warn = warnRarely(log, 'handing leads over was interrupted, and goes on');
   const relay = startHandoverRelay({
     queue: new HandoverQueueStore(database),
-    destinations: new DestinationStore(),
     acceptance,
     leads,
     unitOfWork,
     tryHandover,
     showId,
-    businessTime,
+    businessTime: async () => await businessTime(tools),
     onUndelivered:
       onUndelivered ?? (async (tx, undelivered, now) => await routeAgain.queue(tx, undelivered, now)),
     onError: warn,
   });
-  const again = repeat(async () => await routeAgain.execute(await businessTime(), routedAtOnce), {
+  const again = repeat(async () => await routeAgain.execute(await businessTime(tools), routedAtOnce), {
     idleMs: routeEveryMs,
     onError: warn,
     // Thousands of leads that one buyer did not take must not slow those of others.

@@ -1,13 +1,13 @@
-import { type Clock, SandboxClock, SystemClock } from '#calendar';
+import type { Clock } from '#calendar';
 import { SandboxClockStore } from '#database';
+import type { RunningLoop } from '#jobs';
 import { HoldRounds, LapseClaims } from '#offers';
-import type { RunningRelay } from '#webhooks';
 import type { INestApplicationContext } from '@nestjs/common';
+import { businessTime } from './business-time.js';
 import type { Log } from './log.js';
 import { repeat } from './repeat.js';
+import { warnRarely } from './warn-rarely.js';
 
-/** A database that is away is told of once a minute. */
-const warnEveryMs = 60_000;
 /** Rounds that are held at the same time, and how often it is looked for new ones. */
 const roundsAtOnce = 64;
 const roundEveryMs = 25;
@@ -36,26 +36,15 @@ export function offerToolsOf(context: INestApplicationContext): OfferRelayTools 
 }
 
 /** Holds rounds of bids and ends offers whose time is over, from this process, until it is stopped. */
-export function openOfferRelay({ clock, clockStore, rounds, claims, log }: OfferRelayTools): RunningRelay {
-  const machine = new SystemClock();
-  let warnedAt = 0;
-  const onError = (error: unknown): void => {
-    const now = machine.now().getTime();
-    if (now - warnedAt < warnEveryMs) return;
-    warnedAt = now;
-    log.warn('offering leads was interrupted, and goes on', { error });
-  };
-  const businessTime = async (): Promise<Date> => {
-    // Another process may have advanced the sandbox's clock.
-    if (clock instanceof SandboxClock) clock.setOffset(await clockStore.offsetMs());
-    return clock.now();
-  };
+export function openOfferRelay(tools: OfferRelayTools): RunningLoop {
+  const { rounds, claims, log } = tools;
+  const onError = warnRarely(log, 'offering leads was interrupted, and goes on');
   const held = new Set<Promise<void>>();
   const begin = async (): Promise<number> => {
     // None is waited for: a slow buyer holds up its own round alone.
     const room = roundsAtOnce - held.size;
     if (room <= 0) return 0;
-    const begun = await rounds.begin(room, await businessTime());
+    const begun = await rounds.begin(room, await businessTime(tools));
     for (const each of begun) {
       const ended: Promise<void> = each.catch(onError).finally(() => held.delete(ended));
       held.add(ended);
@@ -63,7 +52,7 @@ export function openOfferRelay({ clock, clockStore, rounds, claims, log }: Offer
     return begun.length;
   };
   const beginning = repeat(begin, { idleMs: roundEveryMs, onError });
-  const lapsing = repeat(async () => await claims.execute(await businessTime(), lapsedAtOnce), {
+  const lapsing = repeat(async () => await claims.execute(await businessTime(tools), lapsedAtOnce), {
     idleMs: lapseEveryMs,
     onError,
   });

@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { RunningRelay } from '#webhooks';
+import { type RunningLoop, takeTurns } from '#jobs';
 
 export interface RepeatOptions {
   readonly idleMs: number;
@@ -12,32 +11,16 @@ export interface RepeatOptions {
 export function repeat(
   work: () => Promise<number>,
   { idleMs, onError, leavesRoom = false }: RepeatOptions,
-): RunningRelay {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const isStopping = (): boolean => signal.aborted;
-  const run = async (): Promise<void> => {
-    while (!isStopping()) {
-      let pieces = 0;
-      const begun = performance.now();
-      try {
-        pieces = await work();
-      } catch (error) {
-        onError(error);
-      }
-      // Stopping wakes it.
-      const restMs = pieces === 0 ? idleMs : leavesRoom ? Math.min(idleMs, performance.now() - begun) : 0;
-      if (restMs > 0) await pause(restMs, undefined, { signal }).catch(() => undefined);
+): RunningLoop {
+  return takeTurns(async () => {
+    let pieces = 0;
+    const begun = performance.now();
+    try {
+      pieces = await work();
+    } catch (error) {
+      onError(error);
     }
-  };
-  const ended = run();
-  return {
-    stop: async (timeoutMs) => {
-      stopping.abort();
-      const given = new AbortController();
-      const late = pause(timeoutMs, undefined, { signal: given.signal }).catch(() => undefined);
-      await Promise.race([ended, late]);
-      given.abort();
-    },
-  };
+    if (pieces === 0) return idleMs;
+    return leavesRoom ? Math.min(idleMs, performance.now() - begun) : 0;
+  });
 }

@@ -5,9 +5,7 @@ import { startRelay, webhookTargets, WebhookQueueStore } from '#events';
 import { type RunningRelay, WebhookSender } from '#webhooks';
 import type { Log } from './log.js';
 import { showId } from './show-id.js';
-
-/** A database that is away is tried every second, and told of once a minute. */
-const warnEveryMs = 60_000;
+import { warnRarely } from './warn-rarely.js';
 
 /** Sends the webhooks of an installation from this process, by these settings, until it is stopped. */
 export function openWebhookRelay(
@@ -20,18 +18,12 @@ export function openWebhookRelay(
 ): RunningRelay {
   const clock = new SystemClock();
   const sender = new WebhookSender(webhookTargets(config, clock), clock);
-  let warnedAt = 0;
   const relay = startRelay({
     queue: new WebhookQueueStore(database),
     unitOfWork,
     sender,
     showId,
-    onError: (error) => {
-      const now = clock.now().getTime();
-      if (now - warnedAt < warnEveryMs) return;
-      warnedAt = now;
-      log.warn('sending webhooks was interrupted, and goes on', { error });
-    },
+    onError: warnRarely(log, 'sending webhooks was interrupted, and goes on'),
   });
   return {
     stop: async (timeoutMs) => {

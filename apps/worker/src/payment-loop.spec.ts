@@ -1,10 +1,11 @@
 import { SandboxClock } from '#calendar';
 import { createLog } from '../../process/src/log.js';
 import type { PaymentWork } from '../../process/src/payments.module.js';
-import { type PaymentLoop, startPaymentLoop } from './payment-loop.js';
+import type { RunningLoop } from '#jobs';
+import { startPaymentLoop } from './payment-loop.js';
 
 const began = new Date('2026-05-04T12:00:00Z');
-let loop: PaymentLoop | undefined;
+let loop: RunningLoop | undefined;
 
 afterEach(async () => {
   await loop?.stop(5_000);

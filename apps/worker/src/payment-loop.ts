@@ -1,7 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { type Clock, SandboxClock, SystemClock } from '#calendar';
+import { type Clock, SystemClock } from '#calendar';
 import type { SandboxClockStore } from '#database';
+import { type RunningLoop, takeTurns } from '#jobs';
 import type { OperationState, PaymentQueries } from '#payments';
+import { businessTime } from '../../process/src/business-time.js';
 import type { Log } from '../../process/src/log.js';
 import type { PaymentWork } from '../../process/src/payments.module.js';
 
@@ -12,11 +13,6 @@ export interface PaymentLoopTools {
   readonly work: readonly PaymentWork[];
   readonly queries: Pick<PaymentQueries, 'unfinishedCounts'>;
   readonly log: Log;
-}
-
-export interface PaymentLoop {
-  /** Begins nothing more and waits for what is under way, at most so long: leases end by themselves. */
-  readonly stop: (timeoutMs: number) => Promise<void>;
 }
 
 /** How long it waits when there was nothing to do. */
@@ -38,39 +34,19 @@ const paceMs: Readonly<Record<string, number | undefined>> = {
 };
 
 /** Does the work of payments as soon as there is some, one kind after the other, until it is stopped. */
-export function startPaymentLoop(tools: PaymentLoopTools): PaymentLoop {
+export function startPaymentLoop(tools: PaymentLoopTools): RunningLoop {
   if (tools.work.length === 0) return { stop: async () => undefined };
-  const stopping = new AbortController();
-  const ended = loop(tools, stopping.signal);
-  const stop = async (timeoutMs: number): Promise<void> => {
-    stopping.abort();
-    const given = new AbortController();
-    const late = pause(timeoutMs, undefined, { signal: given.signal }).catch(() => undefined);
-    await Promise.race([ended, late]);
-    given.abort();
-  };
-  return { stop };
-}
-
-async function loop(tools: PaymentLoopTools, signal: AbortSignal): Promise<void> {
   const turns = tools.work.map((work) => new Turn(work, tools.log));
   const progress = new Progress(tools);
-  while (!signal.aborted) {
+  return takeTurns(async (signal) => {
     let pieces = 0;
     for (const turn of turns) {
-      if (signal.aborted) return;
-      pieces += await turn.take(() => currentTime(tools), signal);
+      if (signal.aborted) return 0;
+      pieces += await turn.take(async () => await businessTime(tools), signal);
     }
     await progress.tell(pieces);
-    // Stopping wakes it.
-    if (pieces === 0) await pause(idleMs, undefined, { signal }).catch(() => undefined);
-  }
-}
-
-/** Another process may have advanced the sandbox clock since. */
-async function currentTime({ clock, clockStore }: PaymentLoopTools): Promise<Date> {
-  if (clock instanceof SandboxClock) clock.setOffset(await clockStore.offsetMs());
-  return clock.now();
+    return pieces === 0 ? idleMs : 0;
+  });
 }
 
 /** One kind of work with its pace: what fails is tried again, ever later, and keeps the others from nothing. */

@@ -1,4 +1,4 @@
-import { type Clock, SandboxClock } from '#calendar';
+import type { Clock } from '#calendar';
 import {
   type Database,
   pruneIdempotencyKeys,
@@ -10,6 +10,7 @@ import { doDueWork, type DueWork, type TaskTable } from '#jobs';
 import { type AdvanceCheckpoints, type LedgerInvariant, runInvariants } from '#ledger';
 import { done } from '#outcome';
 import { pruneEvents, type Reconcile } from '#payments';
+import { businessTime } from '../../process/src/business-time.js';
 import type { Log } from '../../process/src/log.js';
 
 /** What the tasks work with. */
@@ -36,7 +37,7 @@ export function createTasks(tools: TaskTools): TaskTable {
     ...Object.fromEntries(tools.dueWork.map((work) => [work.name, (now: Date) => doDue(tools, work, now)])),
   };
   return Object.fromEntries(
-    Object.entries(tasks).map(([name, task]) => [name, async () => await task(await currentTime(tools))]),
+    Object.entries(tasks).map(([name, task]) => [name, async () => await task(await businessTime(tools))]),
   );
 }
 
@@ -54,12 +55,6 @@ function paymentTasks(
       if (count > 0) log.info('forgot old events of the payment provider', { count });
     },
   };
-}
-
-/** Another process may have advanced the sandbox clock since the last task. */
-async function currentTime({ clock, clockStore }: TaskTools): Promise<Date> {
-  if (clock instanceof SandboxClock) clock.setOffset(await clockStore.offsetMs());
-  return clock.now();
 }
 
 async function verifyLedger({ database, invariants, log }: TaskTools): Promise<void> {

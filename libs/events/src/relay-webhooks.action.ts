@@ -1,13 +1,13 @@
 import type { UnitOfWork } from '#database';
 import { done } from '#outcome';
 import {
-  circuitAfterFailure,
+  CircuitStore,
+  type EndpointTry,
   maxTries,
   pauseAfterMs,
   runRelay,
   type RunningRelay,
   type WebhookSender,
-  type WebhookTry,
 } from '#webhooks';
 import { messageBody, type ShowId } from './payload.js';
 import { sampleEvent } from './sample-event.js';
@@ -49,7 +49,11 @@ export function startRelay(tools: RelayTools): RunningRelay {
 }
 
 class Sending {
-  constructor(private readonly tools: RelayTools) {}
+  private readonly circuits: CircuitStore;
+
+  constructor(private readonly tools: RelayTools) {
+    this.circuits = new CircuitStore('webhook_endpoints', tools.random);
+  }
 
   async attempt(message: TakenMessage): Promise<Finished> {
     if (message.leftMs === 0) return { message, made: null, failure: 'EXPIRED', retryInMs: null };
@@ -69,35 +73,22 @@ class Sending {
     const { queue, unitOfWork } = this.tools;
     await unitOfWork.run(async (tx) => {
       await queue.finish(tx, batch);
-      const tried = batch.filter((each) => each.made !== null);
-      const arrived = new Set(
-        tried.flatMap(({ message, failure }) => (failure === null ? [message.endpointId] : [])),
-      );
-      if (arrived.size > 0) await queue.closeCircuits(tx, [...arrived]);
-      // In one order in every relay: they lock the same endpoints.
-      const failed = tried.filter(
-        ({ message, failure }) => failure !== null && !arrived.has(message.endpointId),
-      );
-      failed.sort((a, b) => (a.message.endpointId < b.message.endpointId ? -1 : 1));
-      for (const { message, made, failure } of failed) {
-        if (failure === 'GONE') await queue.disableGone(tx, message.endpointId);
-        else if (failure !== 'TOO_LARGE') await this.countFailure(tx, message, made);
-      }
+      await this.circuits.count(tx, batch.flatMap(endpointTry));
       return done(undefined);
     });
   }
+}
 
-  private async countFailure(
-    tx: Parameters<WebhookQueueStore['lockCircuit']>[0],
-    { endpointId, isProbe }: TakenMessage,
-    made: WebhookTry | null,
-  ): Promise<void> {
-    const { queue, random = Math.random } = this.tools;
-    const found = await queue.lockCircuit(tx, endpointId);
-    if (!found) return;
-    const isBusy = made?.status === 429 || made?.status === 503;
-    const askedPauseMs = isBusy ? made.retryAfterMs : null;
-    const failed = { now: found.now, random: random(), askedPauseMs, isProbe };
-    await queue.setCircuit(tx, endpointId, circuitAfterFailure(found.circuit, failed));
-  }
+function endpointTry({ message: { endpointId, isProbe }, made, failure }: Finished): EndpointTry[] {
+  if (made === null) return [];
+  const { status, retryAfterMs } = made;
+  const end =
+    failure === null
+      ? 'ARRIVED'
+      : failure === 'GONE'
+        ? 'GONE'
+        : failure === 'TOO_LARGE'
+          ? 'SAYS_NOTHING'
+          : 'FAILED';
+  return [{ endpointId, isProbe, end, status, retryAfterMs }];
 }

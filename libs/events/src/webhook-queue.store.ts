@@ -1,5 +1,5 @@
 import { Database, type Transaction } from '#database';
-import type { Circuit, WebhookTry } from '#webhooks';
+import type { WebhookTry } from '#webhooks';
 import { Injectable } from '@nestjs/common';
 import type { EventType } from './event-type.js';
 import type { ToldEvent } from './payload.js';
@@ -153,48 +153,6 @@ export class WebhookQueueStore {
        from r where body_hash is not null
        on conflict on constraint webhook_attempts_pkey do nothing`,
       [JSON.stringify(finished.map(rowOf))],
-    );
-  }
-
-  /** Closes the circuits of endpoints that have taken a message; nothing is written where they are closed. */
-  async closeCircuits(tx: Transaction, endpointIds: readonly string[]): Promise<void> {
-    await tx.query(
-      `update webhook_endpoints set failures = 0, opened = 0, open_until = null
-       where id = any($1::uuid[]) and (failures > 0 or open_until is not null)`,
-      [[...endpointIds].sort()],
-    );
-  }
-
-  /** The circuit of an endpoint, locked, and the time by which it counts; undefined when it was deleted. */
-  async lockCircuit(
-    tx: Transaction,
-    endpointId: string,
-  ): Promise<{ readonly circuit: Circuit; readonly now: Date } | undefined> {
-    const [row] = await tx.query<Circuit & { readonly now: Date }>(
-      `select failures, opened, open_until as "openUntil", clock_timestamp() as now
-       from webhook_endpoints where id = $1 and state <> 'DELETED' for no key update`,
-      [endpointId],
-    );
-    if (!row) return undefined;
-    const { now, ...circuit } = row;
-    return { circuit, now };
-  }
-
-  async setCircuit(tx: Transaction, endpointId: string, circuit: Circuit): Promise<void> {
-    await tx.query('update webhook_endpoints set failures = $2, opened = $3, open_until = $4 where id = $1', [
-      endpointId,
-      circuit.failures,
-      circuit.opened,
-      circuit.openUntil,
-    ]);
-  }
-
-  /** What the receiver asked for with 410. */
-  async disableGone(tx: Transaction, endpointId: string): Promise<void> {
-    await tx.query(
-      `update webhook_endpoints set state = 'DISABLED', disabled_because = 'GONE', changed_at = now()
-       where id = $1 and state = 'ENABLED'`,
-      [endpointId],
     );
   }
 

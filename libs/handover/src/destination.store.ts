@@ -1,7 +1,6 @@
 import type { Database, Transaction } from '#database';
 import type { Actor } from '#organizations';
 import { Injectable } from '@nestjs/common';
-import type { Circuit } from '#webhooks';
 import type {
   Destination,
   DestinationDisabledReason,
@@ -249,48 +248,6 @@ export class DestinationStore {
       [buyerId, id, isDefault],
     );
     return rows.map(({ vertical }) => vertical);
-  }
-
-  /** Closes the circuits of destinations that have answered; nothing is written where they are closed. */
-  async closeCircuits(tx: Transaction, ids: readonly string[]): Promise<void> {
-    await tx.query(
-      `update destinations set failures = 0, opened = 0, open_until = null
-       where id = any($1::uuid[]) and (failures > 0 or open_until is not null)`,
-      [[...ids].sort()],
-    );
-  }
-
-  /** The circuit of a destination, locked, and the time by which it counts. */
-  async lockCircuit(
-    tx: Transaction,
-    id: string,
-  ): Promise<{ readonly circuit: Circuit; readonly now: Date } | undefined> {
-    const [row] = await tx.query<Circuit & { readonly now: Date }>(
-      `select failures, opened, open_until as "openUntil", clock_timestamp() as now
-       from destinations where id = $1 and state <> 'DELETED' for no key update`,
-      [id],
-    );
-    if (!row) return undefined;
-    const { now, ...circuit } = row;
-    return { circuit, now };
-  }
-
-  async setCircuit(tx: Transaction, id: string, { failures, opened, openUntil }: Circuit): Promise<void> {
-    await tx.query('update destinations set failures = $2, opened = $3, open_until = $4 where id = $1', [
-      id,
-      failures,
-      opened,
-      openUntil,
-    ]);
-  }
-
-  /** What the receiver asked for with 410. */
-  async disableGone(tx: Transaction, id: string): Promise<void> {
-    await tx.query(
-      `update destinations set state = 'DISABLED', disabled_because = 'GONE', changed_at = now()
-       where id = $1 and state = 'ENABLED'`,
-      [id],
-    );
   }
 
   private async keepVersion(tx: Transaction, id: string, actorId: string, at: Date): Promise<void> {

@@ -1,10 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Transaction, UnitOfWork } from '#database';
+import { type RunningLoop, takeTurns } from '#jobs';
 import { type AcceptanceStore, type LeadQueries, type UndeliveredDelivery } from '#leads';
 import { systemActor } from '#organizations';
 import { done, invariant } from '#outcome';
-import { circuitAfterFailure, type RelayRoom, runRelay, type RunningRelay } from '#webhooks';
-import type { DestinationStore } from './destination.store.js';
+import { CircuitStore, type EndpointTry, type RelayRoom, runRelay, type RunningRelay } from '#webhooks';
 import type { FinishedHandover, HandoverQueueStore, TakenHandover } from './handover-queue.store.js';
 import { type HandoverEnd, maxTries, nextStep, type UntriedFailure } from './next-step.js';
 import { sentLeadOf, type ShowId } from './sent-lead-of.js';
@@ -23,7 +22,6 @@ export type OnUndelivered = (
 
 export interface HandoverTools {
   readonly queue: HandoverQueueStore;
-  readonly destinations: DestinationStore;
   readonly acceptance: AcceptanceStore;
   readonly leads: LeadQueries;
   readonly unitOfWork: UnitOfWork;
@@ -77,7 +75,7 @@ export function startHandoverRelay(tools: HandoverTools): RunningRelay {
     ...(capacity !== undefined && { capacity }),
     ...(idleMs !== undefined && { idleMs }),
   });
-  const ending = new HopelessSweep(async () => await relay.endHopeless(), onError);
+  const ending = sweepHopeless(async () => await relay.endHopeless(), onError);
   return {
     stop: async (timeoutMs) =>
       void (await Promise.all([sending, ending].map((each) => each.stop(timeoutMs)))),
@@ -89,44 +87,25 @@ export function startHandoverRelay(tools: HandoverTools): RunningRelay {
  * for them. At most half of the time, so that the database has room for the others as well. (As part of the relay's own
  * batches, 10,000 of them held everybody up for ten seconds.)
  */
-class HopelessSweep implements RunningRelay {
-  private readonly stopping = new AbortController();
-  private readonly loop: Promise<void>;
-
-  constructor(
-    private readonly sweep: () => Promise<number>,
-    private readonly onError: (error: unknown) => void,
-  ) {
-    this.loop = this.run();
-  }
-
-  async stop(timeoutMs: number): Promise<void> {
-    this.stopping.abort();
-    const given = new AbortController();
-    const late = pause(timeoutMs, undefined, { signal: given.signal }).catch(() => undefined);
-    await Promise.race([this.loop, late]);
-    given.abort();
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      const begun = performance.now();
-      let ended = 0;
-      try {
-        ended = await this.sweep();
-      } catch (error) {
-        this.onError(error);
-      }
-      const restMs = ended < hopelessAtOnce ? hopelessEveryMs : performance.now() - begun;
-      // Stopping wakes it.
-      await pause(restMs, undefined, { signal }).catch(() => undefined);
+function sweepHopeless(sweep: () => Promise<number>, onError: (error: unknown) => void): RunningLoop {
+  return takeTurns(async () => {
+    const begun = performance.now();
+    let ended = 0;
+    try {
+      ended = await sweep();
+    } catch (error) {
+      onError(error);
     }
-  }
+    return ended < hopelessAtOnce ? hopelessEveryMs : performance.now() - begun;
+  });
 }
 
 class HandoverRelay {
-  constructor(private readonly tools: HandoverTools) {}
+  private readonly circuits: CircuitStore;
+
+  constructor(private readonly tools: HandoverTools) {
+    this.circuits = new CircuitStore('destinations', tools.random);
+  }
 
   async take(room: RelayRoom): Promise<readonly LoadedHandover[]> {
     return await this.load(await this.withoutPaused(await this.tools.queue.take(room)));
@@ -222,44 +201,10 @@ class HandoverRelay {
       await acceptance.accept(tx, accepted, { actorId: actor.id, now });
       const undelivered = await acceptance.end(tx, over.flatMap(endedOf), { now });
       if (undelivered.length > 0) await onUndelivered(tx, undelivered, now);
-      await this.writeCircuits(tx, batch);
+      await this.circuits.count(tx, batch.flatMap(endpointTry));
       return done(undefined);
     });
     invariant(written.ok, 'writing down what was answered is never refused');
-  }
-
-  private async writeCircuits(tx: Transaction, batch: readonly Ended[]): Promise<void> {
-    const { destinations } = this.tools;
-    const tried = batch.filter(({ tried }) => tried !== null);
-    const arrived = new Set(
-      tried.flatMap(({ tried, finished }) => (tried?.verdict ? [finished.handover.endpointId] : [])),
-    );
-    if (arrived.size > 0) await destinations.closeCircuits(tx, [...arrived]);
-    // In one order in every relay: they lock the same destinations.
-    const failed = tried
-      .filter(({ finished }) => finished.failure !== null && !arrived.has(finished.handover.endpointId))
-      .toSorted((a, b) => (a.finished.handover.endpointId < b.finished.handover.endpointId ? -1 : 1));
-    for (const { finished, tried } of failed) {
-      const { failure, handover } = finished;
-      if (failure === 'GONE') await destinations.disableGone(tx, handover.endpointId);
-      else if (failure !== 'TOO_LARGE' && failure !== 'MAIL_OFF')
-        await this.countFailure(tx, handover, tried);
-    }
-  }
-
-  private async countFailure(
-    tx: Transaction,
-    { endpointId, isProbe }: TakenHandover,
-    tried: TriedHandover | null,
-  ): Promise<void> {
-    const { destinations, random = Math.random } = this.tools;
-    const found = await destinations.lockCircuit(tx, endpointId);
-    if (!found) return;
-    const status = tried?.made.status;
-    const isBusy = status === 429 || status === 503;
-    const askedPauseMs = isBusy ? (tried?.retryAfterMs ?? null) : null;
-    const failed = { now: found.now, random: random(), askedPauseMs, isProbe };
-    await destinations.setCircuit(tx, endpointId, circuitAfterFailure(found.circuit, failed));
   }
 }
 
@@ -274,4 +219,24 @@ function untried(handover: LoadedHandover, failure: UntriedFailure | 'MAIL_UNANS
 function endedOf({ end, finished: { handover, reason, failure } }: Ended) {
   if (end === null || end === 'ACCEPTED') return [];
   return [{ ...handover, state: end, reason: reason ?? failure }];
+}
+
+function endpointTry({ tried, finished: { handover, failure } }: Ended): EndpointTry[] {
+  if (tried === null) return [];
+  const { endpointId, isProbe } = handover;
+  return [
+    {
+      endpointId,
+      isProbe,
+      end: endOf(tried, failure),
+      status: tried.made.status,
+      retryAfterMs: tried.retryAfterMs,
+    },
+  ];
+}
+
+function endOf({ verdict }: TriedHandover, failure: Ended['finished']['failure']): EndpointTry['end'] {
+  if (verdict) return 'ARRIVED';
+  if (failure === 'GONE') return 'GONE';
+  return failure === null || failure === 'TOO_LARGE' || failure === 'MAIL_OFF' ? 'SAYS_NOTHING' : 'FAILED';
 }

@@ -42,6 +42,7 @@ export {
   closedCircuit,
   type FailedTry,
 } from './circuit.js';
+export { CircuitStore, type EndpointTry } from './circuit.store.js';
 /** How many messages go to one endpoint at the same time. */
 export { EndpointSlots, slotsAtFirst } from './slots.js';
 /** Working a queue of messages off: taking, trying, writing down; one bad endpoint never slows another. */
