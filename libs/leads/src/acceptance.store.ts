@@ -5,7 +5,7 @@ import { newId, type Transaction } from '#database';
 import { eventTables } from '#events';
 import { invariant } from '#outcome';
 import { Injectable } from '@nestjs/common';
-import { billingTables } from './billing-sql.js';
+import { billedColumns, billedJoins, saleTables } from './billing-sql.js';
 
 /** A delivery that its buyer has taken, or not, with the contract version that it was made under. */
 export interface AnsweredDelivery {
@@ -41,29 +41,18 @@ export interface WrittenBy {
 }
 
 /**
- * One statement for all that were taken together: delivery, lead, charge, journal, posting and event. A delivery that is not
- * PENDING any more is left out, and so is one whose settlement is not open. The lock on the settlement keeps it from
- * closing until this commits.
+ * One statement for all that were taken together: delivery, lead, charge, journal, posting and event. A
+ * delivery that is not PENDING any more is left out, and so is one whose settlement is not open.
  */
 const acceptSql = `
 with input as materialized (
   select * from json_to_recordset($1::json) as r(agency_id uuid, delivery_id uuid, charge_id uuid, fee_id uuid, k integer)
 ), terms as materialized (
-  select t.*, s.root_id, u.id as unbilled_id, a.id as accrued_id, f.id as deferred_id
+  select t.*, ${billedColumns}
   from json_to_recordset($2::json) as t(k integer, agency_id uuid, contract_id uuid, version integer, buyer_id uuid,
     currency char(3), schedule text, time_zone text, period_start date, late_period_start date, base_minor bigint,
     fee_minor bigint, fee_rate_ppm integer, contact_sla_seconds integer)
-  join accounts u on u.book_id = t.agency_id and u.kind = 'unbilled' and u.currency = t.currency
-    and u.party_id = t.buyer_id
-  join accounts a on a.book_id = t.agency_id and a.kind = 'accrued' and a.currency = t.currency and a.party_id is null
-  join accounts f on f.book_id = t.agency_id and f.kind = 'fee_deferred' and f.currency = t.currency
-    and f.party_id is null
-  left join lateral (
-    select root_id from settlements
-    where agency_id = t.agency_id and buyer_id = t.buyer_id and currency = t.currency and schedule = t.schedule
-      and time_zone = t.time_zone and period_start = t.period_start and state = 'OPEN'
-    for key share
-  ) s on true
+  ${billedJoins}
 ), taken as (
   update deliveries d set state = 'ACCEPTED', delivered_at = $3,
     contact_due_at = $3::timestamptz + make_interval(secs => t.contact_sla_seconds)
@@ -75,22 +64,7 @@ with input as materialized (
 ), sold as (
   update leads l set state = 'SOLD' from taken t
   where l.agency_id = t.agency_id and l.id = t.lead_id and l.state in ('ACCEPTED', 'UNSOLD')
-), ${billingTables({ source: 'taken', at: '$3::timestamptz' })},
-${eventTables({
-  type: 'lead.delivered',
-  source: 'taken',
-  occurredAt: '$3::timestamptz',
-  test: 'test',
-  payload: {
-    leadId: 'lead_id',
-    deliveryId: 'delivery_id',
-    agencyId: 'agency_id',
-    buyerId: 'buyer_id',
-    contractId: 'contract_id',
-    contractVersion: 'version',
-    price: { amountMinor: 'base_minor', currency: 'currency' },
-  },
-})}
+), ${saleTables({ source: 'taken', at: '$3::timestamptz' })}
 select delivery_id as id from taken`;
 
 /** The rows of a batch lie in its order, so that two batches with the same deliveries wait for each other, never in a circle. */

@@ -2,19 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '#calendar';
 import { UnitOfWork } from '#database';
 import type { Actor } from '#organizations';
-import { done, invariant, type Outcome, refused } from '#outcome';
+import { done, invariant, type Outcome } from '#outcome';
 import { KeyRing } from '#persons';
 import { noRules, VerticalQueries } from '#verticals';
-import {
-  checkSubmission,
-  isStorable,
-  type LeadSubmission,
-  readSubmission,
-  textLimits,
-} from './check-submission.js';
+import { checkSubmission, type LeadSubmission, readSubmission } from './check-submission.js';
+import { isVerticalName } from './known-rules.js';
 import type { LeadState } from './lead.js';
 import { type Pending, pendingOf } from './pending.js';
-import { type Decisions, decisionsOf, TakeLeads } from './take-leads.action.js';
+import { TakeLeads } from './take-leads.action.js';
+import { undoneTake } from './undone-take.action.js';
 
 /** What would become of a submission that came now. */
 export interface ForeseenLead {
@@ -23,11 +19,9 @@ export interface ForeseenLead {
   readonly replayed: boolean;
 }
 
-const maxRounds = 6;
-
 /**
- * Finds out what would become of submissions, by doing with them what intake does in a transaction that is rolled back: so it is
- * what would happen. What they are to each other shows as far as they are in one call; the pace of a source is not looked at.
+ * Finds out what would become of submissions, by {@link undoneTake}. What they are to each other shows as
+ * far as they are in one call; the pace of a source is not looked at.
  */
 @Injectable()
 export class ForeseeLeads {
@@ -44,7 +38,7 @@ export class ForeseeLeads {
     const lookUps = await this.keyRing.lookUps();
     const now = this.clock.now();
     const names = submissions.map(({ vertical }) => vertical.trim());
-    const known = names.filter((name) => name.length <= textLimits.vertical && isStorable(name));
+    const known = names.filter(isVerticalName);
     const rulesOf = await this.verticals.rules([...new Set(known)], now);
     const batch = submissions.map((submission): Pending => {
       const test = submission.test || actor.mode === 'test';
@@ -55,28 +49,15 @@ export class ForeseeLeads {
       return { ...pendingOf(actor, lookUps, { path: [], read, rules, checked }), sourceCount: 0 };
     });
     const sound = batch.filter(({ checked }) => checked.ok);
-    const decisions: Decisions = sound.length === 0 ? new Map() : await this.decisionsOn(sound);
+    const { unitOfWork, takeLeads, clock } = this;
+    const taken = sound.length === 0 ? null : await undoneTake(sound, { unitOfWork, takeLeads, clock });
     return batch.map((pending) => {
       if (!pending.checked.ok) return pending.checked;
-      const decision = decisions.get(pending);
+      const decision = taken?.decisions.get(pending);
       invariant(decision, 'a lead would be neither taken nor refused');
       if (decision.kind === 'REFUSED') return decision.outcome;
       if (decision.kind !== 'KEPT') return done({ state: 'ACCEPTED', replayed: true });
       return done({ state: decision.verdict.state, replayed: false });
     });
-  }
-
-  private async decisionsOn(batch: readonly Pending[]): Promise<Decisions> {
-    for (let round = 0; ; round += 1) {
-      invariant(round < maxRounds, 'contracts or settlements change faster than leads can be looked at');
-      const prepared = await this.takeLeads.prepare(batch, this.clock.now(), round > 0);
-      let decisions: Decisions | undefined;
-      await this.unitOfWork.run(async (tx) => {
-        decisions = await decisionsOf(await this.takeLeads.take(tx, batch, prepared));
-        // Nothing of it stays.
-        return refused();
-      });
-      if (decisions) return decisions;
-    }
   }
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId, type Transaction } from '#database';
-import { eventTables } from '#events';
-import { billingTables } from './billing-sql.js';
+import { saleTables } from './billing-sql.js';
 import { handoverTable } from './destination-sql.js';
 import type { Verdict } from './decide-intake.js';
 import { termsAsked } from './desk.store.js';
@@ -86,21 +85,7 @@ with input as materialized (
   from given
 ), ${handoverTable('given')}, sold as materialized (
   select * from given where destination_id is null
-), ${billingTables({ source: 'sold', at: '$3::timestamptz' })}, ${eventTables({
-  type: 'lead.delivered',
-  source: 'sold',
-  occurredAt: '$3::timestamptz',
-  test: 'test',
-  payload: {
-    leadId: 'lead_id',
-    deliveryId: 'delivery_id',
-    agencyId: 'agency_id',
-    buyerId: 'buyer_id',
-    contractId: 'contract_id',
-    contractVersion: 'version',
-    price: { amountMinor: 'base_minor', currency: 'currency' },
-  },
-})}
+), ${saleTables({ source: 'sold', at: '$3::timestamptz' })}
 select case when (select count(*) from taken) < (select count(*) from input)
     or (select count(*) from given) < (select count(*) from sale) then batch_moved() end as moved,
   (select json_agg(lead_id) from decided where state = 'ACCEPTED') as accepted`;

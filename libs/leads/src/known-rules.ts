@@ -1,6 +1,12 @@
 import { type LeadRules, noRules } from '#verticals';
+import { isStorable, textLimits } from './check-submission.js';
 
 const capacity = 10_000;
+
+/** Whether a vertical may have the name. Any other has no rules, and some cannot even be asked for. */
+export function isVerticalName(name: string): boolean {
+  return name !== '' && name.length <= textLimits.vertical && isStorable(name);
+}
 
 /**
  * The rules of the verticals that leads came for lately, so that a lead is checked without asking. Nothing is decided by

@@ -4,16 +4,10 @@ import type { Actor } from '#organizations';
 import { done, invariant, type Outcome, type Refusal } from '#outcome';
 import { KeyRing } from '#persons';
 import { type LeadRules, VerticalQueries } from '#verticals';
-import {
-  checkSubmission,
-  isStorable,
-  type LeadSubmission,
-  readSubmission,
-  textLimits,
-} from './check-submission.js';
+import { checkSubmission, type LeadSubmission, readSubmission } from './check-submission.js';
 import { type Decision, refusalsOn } from './decide-intake.js';
 import { GroupCommit, Overloaded } from './group-commit.js';
-import { KnownRules } from './known-rules.js';
+import { isVerticalName, KnownRules } from './known-rules.js';
 import { type Lead, type OpenedLead, shownTo } from './lead.js';
 import { LeadQueries } from './lead.queries.js';
 import { intakeLeadOf, type Pending, pendingOf } from './pending.js';
@@ -93,7 +87,7 @@ export class SubmitLeads {
 
   /** The present rules of those that can be the name of a vertical. */
   private async rulesOf(verticals: readonly string[], now: Date): Promise<ReadonlyMap<string, LeadRules>> {
-    const names = new Set(verticals.filter((name) => name.length <= textLimits.vertical && isStorable(name)));
+    const names = new Set(verticals.filter(isVerticalName));
     return names.size === 0 ? new Map() : await this.verticals.rules([...names], now);
   }
 

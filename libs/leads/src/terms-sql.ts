@@ -1,3 +1,4 @@
+import { billedColumns, billedJoins } from './billing-sql.js';
 import { destinationOfContract } from './destination-sql.js';
 
 /** The terms of leads as a statement takes them, for {@link termsNowTable}. */
@@ -12,7 +13,7 @@ export const termsAskedColumns = `k integer, agency_id uuid, contract_id uuid, r
  */
 export function termsNowTable(source: string): string {
   return `terms_now as materialized (
-  select t.k, c.credit_blocked, s.root_id, u.id as unbilled_id, a.id as accrued_id, f.id as deferred_id,
+  select t.k, c.credit_blocked, ${billedColumns},
     ${destinationOfContract({
       agencyId: 't.agency_id',
       contractId: 't.contract_id',
@@ -24,17 +25,7 @@ export function termsNowTable(source: string): string {
     where agency_id = t.agency_id and id = t.contract_id and row_version = t.row_version and state = 'ACTIVE'
     for key share
   ) c
-  join accounts u on u.book_id = t.agency_id and u.kind = 'unbilled' and u.currency = t.currency
-    and u.party_id = t.buyer_id
-  join accounts a on a.book_id = t.agency_id and a.kind = 'accrued' and a.currency = t.currency and a.party_id is null
-  join accounts f on f.book_id = t.agency_id and f.kind = 'fee_deferred' and f.currency = t.currency
-    and f.party_id is null
-  left join lateral (
-    select root_id from settlements
-    where agency_id = t.agency_id and buyer_id = t.buyer_id and currency = t.currency and schedule = t.schedule
-      and time_zone = t.time_zone and period_start = t.period_start and state = 'OPEN'
-    for key share
-  ) s on true
+  ${billedJoins}
   where not (t.is_only and exists (
     select from contracts o
     where o.agency_id = t.agency_id and o.vertical = c.vertical and o.state = 'ACTIVE' and o.id <> t.contract_id))

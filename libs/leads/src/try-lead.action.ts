@@ -2,18 +2,20 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '#calendar';
 import { newId, UnitOfWork } from '#database';
 import type { Actor } from '#organizations';
-import { done, invariant, type Outcome, refused } from '#outcome';
+import { done, invariant, type Outcome } from '#outcome';
 import { KeyRing } from '#persons';
 import type { PastOffers } from '#routing';
 import { noRules, VerticalQueries } from '#verticals';
 import { checkPing } from './check-ping.js';
-import { isStorable, type LeadSubmission, readSubmission, textLimits } from './check-submission.js';
+import { type LeadSubmission, readSubmission } from './check-submission.js';
 import type { Decision } from './decide-intake.js';
+import { isVerticalName } from './known-rules.js';
 import type { LeadState } from './lead.js';
 import { type Pending, pendingOf } from './pending.js';
 import { type PingContent, pingContent } from './ping-content.js';
 import type { RoutedDecision } from './route-decided.js';
-import { decisionsOf, type Prepared, TakeLeads } from './take-leads.action.js';
+import { type Prepared, TakeLeads } from './take-leads.action.js';
+import { undoneTake } from './undone-take.action.js';
 
 /** A lead without its person, checked, and not to be taken. */
 export interface LeadToTry {
@@ -44,11 +46,9 @@ export interface LeadTried {
   } | null;
 }
 
-const maxRounds = 6;
-
 /**
- * Finds out what would become of a lead, by doing what intake does with it in a transaction that is rolled back: so it is what
- * would happen, by any method, with caps, credit and rules as they are. Without a person nobody knows it as a duplicate or suppressed.
+ * Finds out what would become of a lead, by {@link undoneTake}. Without a person nobody knows it as a
+ * duplicate or suppressed.
  */
 @Injectable()
 export class TryLead {
@@ -66,7 +66,7 @@ export class TryLead {
     const read = readSubmission({ ...submission, test, pingId: null }, path);
     const { vertical } = read.given;
     const now = this.clock.now();
-    const isName = vertical !== '' && vertical.length <= textLimits.vertical && isStorable(vertical);
+    const isName = isVerticalName(vertical);
     const rules = (isName && (await this.verticals.rules([vertical], now)).get(vertical)) || noRules;
     const checked = checkPing(read, rules, { path, now });
     if (!checked.ok) return checked;
@@ -95,19 +95,12 @@ export class TryLead {
   async execute({ pending }: LeadToTry, offers: PastOffers | null): Promise<Outcome<LeadTried>> {
     const { checked } = pending;
     const tried: Pending = checked.ok ? { ...pending, checked: done({ ...checked.value, offers }) } : pending;
-    for (let round = 0; ; round += 1) {
-      invariant(round < maxRounds, 'contracts or settlements change faster than a lead can be tried');
-      const prepared = await this.takeLeads.prepare([tried], this.clock.now(), round > 0);
-      let decision: Decision | undefined;
-      await this.unitOfWork.pipelined<null>(async (tx) => {
-        const decisions = await decisionsOf(await this.takeLeads.take(tx, [tried], prepared));
-        decision = decisions?.get(tried);
-        // Nothing of it stays.
-        return refused();
-      });
-      if (decision?.kind === 'REFUSED' && !decision.outcome.ok) return decision.outcome;
-      if (decision?.kind === 'KEPT') return done(triedOf(decision, prepared));
-    }
+    const { unitOfWork, takeLeads, clock } = this;
+    const { decisions, prepared } = await undoneTake([tried], { unitOfWork, takeLeads, clock });
+    const decision = decisions.get(tried);
+    if (decision?.kind === 'REFUSED') return decision.outcome;
+    invariant(decision?.kind === 'KEPT', 'a lead under a name that nobody has was taken before');
+    return done(triedOf(decision, prepared));
   }
 }
 
