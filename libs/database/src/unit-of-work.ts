@@ -61,6 +61,8 @@ export class UnitOfWork {
       try {
         return await openTransaction.run(true, async () => {
           const begun = pipe.send({ text: 'begin' });
+          // Whoever fails first is told of it; nobody else may wait for this one then.
+          begun.catch(() => undefined);
           const outcome = await work(asTransaction(runner.manager, pipe));
           if (!outcome.ok) {
             await pipe.end('rollback');
