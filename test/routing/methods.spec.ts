@@ -3,6 +3,7 @@ import {
   type RoutableLead,
   type Route,
   claimOffer,
+  Desk,
   outcomesOf,
   routeBatch,
   stateAfter,
@@ -255,22 +256,25 @@ describe('FIRST_CLAIM', () => {
 
   it('gives it to the first that claims it, and to nobody else', () => {
     const lead = leadOf();
-    const first = claimOffer(ready, { lead, contractId: 'b' }, stateOf(ready, at));
+    const first = claimOffer(new Desk(ready, stateOf(ready, at)), { lead, contractId: 'b' });
     expect(first.decisions).toMatchObject([
       { result: 'SOLD', sales: [{ contractId: 'b' }], trail: ['--S0--'] },
     ]);
     expect(first.increments).toMatchObject([{ contractId: 'b', leads: 1 }]);
     const state = stateAfter(stateOf(ready, at), first);
-    const second = claimOffer(ready, { lead: { ...lead, soldTo: ['buyer-of-b'] }, contractId: 'a' }, state);
+    const second = claimOffer(new Desk(ready, state), {
+      lead: { ...lead, soldTo: ['buyer-of-b'] },
+      contractId: 'a',
+    });
     expect(second.decisions).toMatchObject([{ result: 'UNSOLD', trail: ['L0----'] }]);
     expect(second.increments).toEqual([]);
     // Its cap was used up by the first.
-    const third = claimOffer(ready, { lead: leadOf(), contractId: 'b' }, state);
+    const third = claimOffer(new Desk(ready, state), { lead: leadOf(), contractId: 'b' });
     expect(third.decisions).toMatchObject([{ result: 'UNSOLD', trail: ['--C0--'] }]);
   });
 
   it('does not give it to whom it would not have been offered', () => {
-    const claim = claimOffer(ready, { lead: leadOf(), contractId: 'c' }, stateOf(ready, at));
+    const claim = claimOffer(new Desk(ready, stateOf(ready, at)), { lead: leadOf(), contractId: 'c' });
     expect(claim.decisions).toMatchObject([{ result: 'UNSOLD', trail: ['----M0'] }]);
   });
 });

@@ -1,6 +1,6 @@
 /** Leads that are offered: what a chain of routes makes of bids and claims, and who wins. */
 import fc from 'fast-check';
-import { type Bid, claimOffer, entriesInOrder, offerOf, routeBatch, type RoutableLead } from '#routing';
+import { type Bid, claimOffer, Desk, entriesInOrder, offerOf, routeBatch, type RoutableLead } from '#routing';
 import { compiled, entryOf, leadOf, routeOf, stateOf, usd } from './samples.js';
 
 const at = '2026-01-01T00:00:00Z';
@@ -70,11 +70,23 @@ describe('a chain of routes that offer', () => {
 
   it('gives a claimed lead by the route that offered it and by no other', () => {
     const lead = leadOf({ offeredBy: ['first'] });
-    const claimed = claimOffer(chain, { lead, contractId: 'b', routeId: 'second' }, stateOf(chain, at));
+    const claimed = claimOffer(new Desk(chain, stateOf(chain, at)), {
+      lead,
+      contractId: 'b',
+      routeId: 'second',
+    });
     expect(claimed.decisions).toMatchObject([{ result: 'SOLD', trail: ['----', 'S0--'] }]);
-    const elsewhere = claimOffer(chain, { lead, contractId: 'e', routeId: 'second' }, stateOf(chain, at));
+    const elsewhere = claimOffer(new Desk(chain, stateOf(chain, at)), {
+      lead,
+      contractId: 'e',
+      routeId: 'second',
+    });
     expect(elsewhere.decisions).toMatchObject([{ result: 'UNSOLD' }]);
-    const gone = claimOffer(chain, { lead, contractId: 'b', routeId: 'no-more' }, stateOf(chain, at));
+    const gone = claimOffer(new Desk(chain, stateOf(chain, at)), {
+      lead,
+      contractId: 'b',
+      routeId: 'no-more',
+    });
     expect(gone.decisions).toMatchObject([{ result: 'UNSOLD', sales: [] }]);
   });
 

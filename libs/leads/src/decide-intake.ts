@@ -183,10 +183,7 @@ function standingAgainst(
   { lead, desk }: { readonly lead: IntakeLead; readonly desk: HeldDesk },
   { sheet, now }: Circumstances,
 ): Against & { readonly duplicate: EarlierFound | undefined } {
-  const contracts = [...desk.contracts.values()];
-  const suppressedFor = contracts.flatMap(({ contractId, buyerId }) =>
-    isSuppressed(lead, buyerId, sheet) ? [contractId] : [],
-  );
+  const suppressedFor = suppressedAt(desk, lead, sheet);
   if (lead.submission.test) return { duplicateFor: [], suppressedFor, duplicate: undefined };
   const { keys, agencyId, past } = lead;
   const found = (windowDays: number, buyerId: string | null): EarlierFound | undefined => {
@@ -197,16 +194,25 @@ function standingAgainst(
     return since && sheet.history.find(keys, agencyId, { since, buyerId, ...(before && { before }) });
   };
   const ofVertical = found(pending.rules.settings.dedupeWindowDays, null);
-  // A contract with a window of its own is about its buyer alone; every other goes by the vertical.
-  const had = contracts.flatMap(({ contractId, buyerId, terms: { dedupeWindowDays: own } }) => {
+  // A contract with a window of its own is about its buyer alone; every other goes by the vertical. Mostly the person is new.
+  const asked = ofVertical ? [...desk.contracts.values()] : desk.withOwnWindow;
+  const had = asked.flatMap(({ contractId, buyerId, terms: { dedupeWindowDays: own } }) => {
     const earlier = own === null ? ofVertical : found(own, buyerId);
     return earlier ? [{ contractId, earlier }] : [];
   });
   return {
     duplicateFor: had.map(({ contractId }) => contractId),
     suppressedFor,
-    duplicate: had.length < contracts.length ? undefined : (ofVertical ?? had[0]?.earlier),
+    duplicate: had.length < desk.contracts.size ? undefined : (ofVertical ?? had[0]?.earlier),
   };
+}
+
+/** Mostly nobody of a batch is suppressed by anybody. */
+function suppressedAt(desk: HeldDesk, lead: IntakeLead, sheet: DeskSheet): readonly string[] {
+  if (sheet.suppressed.size === 0) return [];
+  return [...desk.contracts.values()].flatMap(({ contractId, buyerId }) =>
+    isSuppressed(lead, buyerId, sheet) ? [contractId] : [],
+  );
 }
 
 /** What keeps the lead from this contract although it is a good one: it is not kept, and may come again. */
@@ -302,6 +308,7 @@ function duplicateUnder(
 
 /** By its agency, by the operator, or by this buyer. */
 function isSuppressed({ hashes, agencyId }: IntakeLead, buyerId: string | null, sheet: DeskSheet): boolean {
+  if (sheet.suppressed.size === 0) return false;
   return Object.values(hashes).some((hash: string | null) => {
     const by = hash === null ? [] : (sheet.suppressed.get(hash) ?? []);
     return by.some(

@@ -1,20 +1,18 @@
 import {
-  applyChanges,
   claimOffer,
   type CompiledRoute,
   type Decision,
-  type DraftState,
-  draftOf,
+  type Desk,
+  type DeskStates,
   type HeldDesk,
-  openBatchOf,
   type RoutableLead,
-  routeBatch,
+  routeAt,
   type RoutedAtDesk,
   type RoutedBatch,
   type Sale,
 } from '#routing';
 import type { KeptDecision } from './decide-intake.js';
-import type { Pending } from './pending.js';
+import type { LeadPast, Pending } from './pending.js';
 import { isProven } from './proven-consent.js';
 
 /** A lead of a batch that takes a route. */
@@ -40,10 +38,10 @@ export interface BatchRouted {
 }
 
 /**
- * Routes those leads of a batch that take a route, desk by desk and each in the order of the batch. `state` goes on from
- * desk to desk: a contract may stand in several routes, and its caps are the same in all of them.
+ * Routes those leads of a batch that take a route, desk by desk and each in the order of the batch. What is counted goes on
+ * from desk to desk: a contract may stand in several routes, and its caps are the same in all of them.
  */
-export function routeDecided(leads: readonly ToRoute[], state: DraftState): BatchRouted {
+export function routeDecided(leads: readonly ToRoute[], states: DeskStates): BatchRouted {
   const desks: RoutedAtDesk[] = [];
   const sales = new Map<Pending, readonly Sale[]>();
   const offered = new Set<Pending>();
@@ -60,10 +58,10 @@ export function routeDecided(leads: readonly ToRoute[], state: DraftState): Batc
     // Where the decisions go on an earlier batch, what they rest on is stored there. A desk of the same contracts that
     // is at work beside it would stand between the two.
     const isAlone = ![...byDesk.keys()].some((other) => other !== desk && haveContractsInCommon(other, desk));
-    const before = isAlone && openBatchOf(desk, state) ? null : draftOf(state);
-    const batch = decidedAt(desk.compiled, own, state);
-    applyChanges(state, batch);
-    desks.push({ desk, state: before, batch });
+    const opened = states.open(desk, isAlone);
+    const batch = decidedAt(opened.at, own);
+    states.apply(desk, batch);
+    desks.push({ desk, opened, batch });
     own.forEach(({ pending }, index) => {
       const decision = batch.decisions[index];
       if (decision) routed.set(pending, { decision, compiled: desk.compiled });
@@ -75,14 +73,13 @@ export function routeDecided(leads: readonly ToRoute[], state: DraftState): Batc
 }
 
 /** A lead that is claimed comes alone. */
-function decidedAt(compiled: CompiledRoute, leads: readonly ToRoute[], state: DraftState): RoutedBatch {
+function decidedAt(desk: Desk, leads: readonly ToRoute[]): RoutedBatch {
   const [first] = leads;
   const claim = first?.decision.lead.offers?.claim ?? null;
-  if (first && claim) return claimOffer(compiled, { ...claim, lead: routable(first, state.at) }, state);
-  return routeBatch(
-    compiled,
-    leads.map((each) => routable(each, state.at)),
-    state,
+  if (first && claim) return claimOffer(desk, { ...claim, lead: routable(first, desk.at) });
+  return routeAt(
+    desk,
+    leads.map((each) => routable(each, desk.at)),
   );
 }
 
@@ -111,9 +108,7 @@ function routable({ pending, decision }: ToRoute, receivedAt: Date): RoutableLea
     personKeys: !past && looksAtPersons(pending, decision.desk) ? lead.keys.map(({ hash }) => hash) : [],
     duplicateFor,
     suppressedFor,
-    failedAt: [...(decision.desk?.contracts.values() ?? [])].flatMap(({ contractId, buyerId }) =>
-      past?.failedBuyers.has(buyerId) ? [contractId] : [],
-    ),
+    failedAt: past ? failedAt(past, decision.desk) : [],
     soldTo: past?.soldTo ?? [],
     bids: offers?.bids ?? null,
     bidFaults: offers?.bidFaults ?? [],
@@ -121,7 +116,14 @@ function routable({ pending, decision }: ToRoute, receivedAt: Date): RoutableLea
   };
 }
 
+function failedAt({ failedBuyers }: LeadPast, desk: HeldDesk | null): string[] {
+  if (!desk || failedBuyers.size === 0) return [];
+  return [...desk.contracts.values()].flatMap(({ contractId, buyerId }) =>
+    failedBuyers.has(buyerId) ? [contractId] : [],
+  );
+}
+
 function looksAtPersons({ rules }: Pending, desk: HeldDesk | null): boolean {
   if (rules.settings.dedupeWindowDays > 0) return true;
-  return [...(desk?.contracts.values() ?? [])].some(({ terms }) => (terms.dedupeWindowDays ?? 0) > 0);
+  return (desk?.withOwnWindow ?? []).some(({ terms }) => (terms.dedupeWindowDays ?? 0) > 0);
 }

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { type ActiveContract, holdCreditRooms, roomOf, useCredit } from '#contracts';
+import { holdCreditRooms, useCredit } from '#contracts';
 import { type Transaction, UnitOfWork } from '#database';
 import { done, invariant, type Outcome, refused } from '#outcome';
 import { KeyRing, PersonHashStore, sealConsent, sealPerson, type TenantKeys } from '#persons';
 import {
-  creditKey,
   DecisionStore,
   type HeldDesk,
   type HeldDesks,
@@ -13,7 +12,8 @@ import {
   RoutingDeskStore,
   type Sale,
 } from '#routing';
-import { type Decision, decideBatch, type KeptDecision, owedUnder, type Verdict } from './decide-intake.js';
+import { buyersBut, creditUsesOf, type Rooms, setRooms } from './credit-at-desk.js';
+import { type Decision, decideBatch, type KeptDecision, type Verdict } from './decide-intake.js';
 import { type DeskSheet, DeskStore } from './desk.store.js';
 import { hasMoved, IntakeStore, type KeptLead } from './intake.store.js';
 import type { IntakeLead, Pending } from './pending.js';
@@ -86,7 +86,7 @@ export class TakeLeads {
     if (!held) return refused();
     const { routes, placed, sheet, rooms, pings } = held;
     const sourceCount = (pending: Pending) => (pending.sourceCount ??= this.countSource(pending, now));
-    const { credit } = routes.state;
+    const { credit } = routes.states;
     const decided = decideBatch(batch, { sheet, placement: placed, now, credit, sourceCount, pings });
     if (!decided) return refused();
     const routed = await this.route(tx, decided, { ...held, anew, now });
@@ -114,10 +114,10 @@ export class TakeLeads {
     const [routes, rooms, opened] = await Promise.all([holding, likelyRooms, opening]);
     const placed = withRoutes(placement, sound, routes.desks);
     if (!placed) return undefined;
-    const others = buyersOf(placed).filter((buyerId) => !likelyBuyers.has(buyerId));
+    const others = buyersBut(likelyBuyers, placed);
     const allRooms =
       others.length === 0 ? rooms : new Map([...rooms, ...(await holdCreditRooms(tx, others))]);
-    setRooms(routes.state.credit, allRooms, placed);
+    setRooms(routes.states.credit, allRooms, placed);
     const sheet = opened ?? (await this.desk.open(tx, batch, placed, now));
     const pings = await holdPings(tx, batch, now);
     return { routes, placed, sheet, rooms: allRooms, pings };
@@ -133,7 +133,7 @@ export class TakeLeads {
       decision.kind === 'KEPT' && decision.desk ? [{ pending, decision }] : [],
     );
     if (leads.length === 0) return { decisions: decided, terms: placed.terms, desks: [] };
-    const { desks, sales, offered, routed } = routeDecided(leads, routes.state);
+    const { desks, sales, offered, routed } = routeDecided(leads, routes.states);
     const wanted = new Map<string, TermsWanted>();
     for (const { pending, decision } of leads) {
       for (const sale of sales.get(pending) ?? []) wanted.set(...wantedFor(pending, decision, sale));
@@ -257,54 +257,6 @@ interface Routed {
   readonly decisions: Decisions;
   readonly terms: readonly IntakeTerms[];
   readonly desks: readonly RoutedAtDesk[];
-}
-
-type Rooms = Awaited<ReturnType<typeof holdCreditRooms>>;
-
-/** Every contract under which leads of the batch may be sold. */
-function contractsOf({ terms, leads }: Placement): readonly ActiveContract[] {
-  const desks = new Set(
-    [...leads.values()].flatMap((placed) => (placed.ok ? (placed.value.desk ?? []) : [])),
-  );
-  return [
-    ...terms.map(({ contract }) => contract),
-    ...[...desks].flatMap(({ contracts }) => [...contracts.values()]),
-  ];
-}
-
-function buyersOf(placement: Placement): string[] {
-  return [...new Set(contractsOf(placement).map(({ buyerId }) => buyerId))];
-}
-
-/** Gives whoever decides the rooms of buyers that have a limit. */
-function setRooms(credit: Map<string, bigint>, rooms: Rooms, placement: Placement): void {
-  if (rooms.size === 0) return;
-  for (const { buyerId, terms } of contractsOf(placement)) {
-    const { currency } = terms.baseRate;
-    const room = roomOf(rooms, { buyerId, currency });
-    const key = creditKey({ buyerId, currency });
-    // One that is blocked stays so: its block may say more than the room.
-    if (room !== undefined && credit.get(key) !== 0n) credit.set(key, room > 0n ? room : 0n);
-  }
-}
-
-/** What the leads that are sold take of limits, by buyer and currency. */
-function creditUsesOf(kept: readonly KeptLead[], terms: readonly IntakeTerms[], rooms: Rooms) {
-  if (rooms.size === 0) return [];
-  const uses = new Map<string, { buyerId: string; currency: string; amountMinor: bigint }>();
-  for (const { lead, groups } of kept) {
-    if (lead.submission.test) continue;
-    for (const k of groups) {
-      const of = terms[k];
-      if (!of || !rooms.has(of.contract.buyerId)) continue;
-      const { buyerId } = of.contract;
-      const { currency } = of.base;
-      const key = creditKey({ buyerId, currency });
-      const { amountMinor = 0n } = uses.get(key) ?? {};
-      uses.set(key, { buyerId, currency, amountMinor: amountMinor + owedUnder(of) });
-    }
-  }
-  return [...uses.values()];
 }
 
 function isAccepted(state: Verdict['state']): boolean {

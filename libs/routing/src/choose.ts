@@ -1,13 +1,6 @@
 import { unreachable } from '#outcome';
-import type { CompiledEntry, Stage } from './compile-route.js';
+import type { Candidate, Stage } from './compile-route.js';
 import type { Desk } from './desk.js';
-
-/** An entry that may have the lead, and what it would pay. */
-export interface Candidate {
-  readonly compiled: CompiledEntry;
-  readonly amountMinor: bigint;
-  readonly bidId: string | null;
-}
 
 /** What is chosen from, and by. */
 export interface Choice {

@@ -60,12 +60,21 @@ export interface CompiledEntry {
   readonly caps: readonly CompiledCap[];
 }
 
+/** An entry that may have a lead, and what it would pay. */
+export interface Candidate {
+  readonly compiled: CompiledEntry;
+  readonly amountMinor: bigint;
+  readonly bidId: string | null;
+}
+
 /** A route, or one of its fallbacks. */
 export interface Stage {
   readonly route: Route;
   readonly index: number;
   /** In the order of consideration. */
   readonly entries: readonly CompiledEntry[];
+  /** In the order of their standing keys. */
+  readonly byKey: readonly CompiledEntry[];
   /** From the highest standing bid down. */
   readonly byBid: readonly CompiledEntry[];
   readonly minBid: number;
@@ -84,6 +93,10 @@ export interface CompiledRoute {
   readonly routes: readonly Route[];
   readonly stages: readonly Stage[];
   readonly entries: readonly CompiledEntry[];
+  /** By entry: itself as a candidate at its own price. */
+  readonly own: readonly Candidate[];
+  /** Whether anybody takes nothing for a time. */
+  readonly hasPauses: boolean;
   readonly tests: LeadTests;
   readonly capCount: number;
   readonly contractNumbers: ReadonlyMap<string, number>;
@@ -107,6 +120,8 @@ export interface Counting {
   readonly untilMs: number;
   /** In the order of their keys. */
   readonly counters: readonly CounterRef[];
+  /** By counter: the number of its contract. */
+  readonly contracts: readonly number[];
   /** By cap. */
   readonly keys: readonly string[];
 }
@@ -159,21 +174,23 @@ export function countingAt(compiled: CompiledRoute, at: Date): Counting {
   const last = compiled.memory.counting;
   if (last && last.fromMs <= atMs && atMs < last.untilMs) return last;
   const windows = compiled.windowKinds.map(({ unit, timeZone }) => windowContaining(unit, at, timeZone));
-  const counters = new Map<string, CounterRef>();
+  const found = new Map<string, CounterRef>();
   const keys: string[] = [];
   for (const { entry, caps } of compiled.entries) {
     for (const cap of caps) {
       const window = windows[cap.window];
       invariant(window, 'a cap counts in no window');
       const key = counterKey({ contractId: entry.contractId, windowKey: window.key });
-      counters.set(key, { contractId: entry.contractId, window });
+      found.set(key, { contractId: entry.contractId, window });
       keys[cap.index] = key;
     }
   }
+  const counters = [...found].toSorted(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, ref]) => ref);
   const counting: Counting = {
     fromMs: Math.max(-Infinity, ...windows.map(({ startsAt }) => startsAt.getTime())),
     untilMs: Math.min(Infinity, ...windows.map(({ endsAt }) => endsAt.getTime())),
-    counters: [...counters].toSorted(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, ref]) => ref),
+    counters,
+    contracts: counters.map(({ contractId }) => compiled.contractNumbers.get(contractId) ?? -1),
     keys,
   };
   compiled.memory.counting = counting;
@@ -221,8 +238,9 @@ class Compiling {
       this.entries.push(fitted);
       return fitted;
     });
+    const byKey = entries.toSorted((a, b) => (a.standingKey < b.standingKey ? -1 : 1));
     const byBid = entries.toSorted((a, b) => b.amount - a.amount || a.position - b.position);
-    return { route, index, entries, byBid, minBid, bidCurrency };
+    return { route, index, entries, byKey, byBid, minBid, bidCurrency };
   }
 
   finish(agencyId: string, stages: readonly Stage[]): CompiledRoute {
@@ -233,6 +251,8 @@ class Compiling {
       routes: stages.map(({ route }) => route),
       stages,
       entries,
+      own: entries.map((entry) => ({ compiled: entry, amountMinor: entry.amountMinor, bidId: null })),
+      hasPauses: entries.some(({ entry }) => conditionsOf(entry).some(({ pause }) => pause !== null)),
       tests,
       capCount,
       contractNumbers: this.contracts.numbers,

@@ -3,7 +3,8 @@ import { invariant } from '#outcome';
 import { Injectable } from '@nestjs/common';
 import { type CompiledRoute, countingAt } from './compile-route.js';
 import type { Decision } from './decision.js';
-import type { OpenBatch } from './known-desks.js';
+import type { OpenedDesk } from './desk-states.js';
+import type { KnownStandings, OpenBatch } from './known-desks.js';
 import type { RoutedBatch } from './route-batch.js';
 import type { HeldDesk } from './routing-desk.store.js';
 import {
@@ -12,36 +13,14 @@ import {
   counterKey,
   nothing,
   type RoutingState,
-  type Standing,
   storedState,
 } from './routing-state.js';
 
 /** What was decided at one desk. */
 export interface RoutedAtDesk {
   readonly desk: HeldDesk;
-  /** As it was before the first of the decisions; null: they go on where those of {@link openBatchOf} ended. */
-  readonly state: RoutingState | null;
+  readonly opened: OpenedDesk;
   readonly batch: RoutedBatch;
-}
-
-/** Decisions that rest on the same stored state: with more of them, deciding the last of them again takes long. */
-const mostInBatch = 1_000;
-
-/**
- * The stored batch of decisions that those at this desk may go on: nothing that it rests on has changed but by the decisions
- * in it. Undefined: a new one begins, with the state as it is.
- */
-export function openBatchOf(
-  { compiled, vertical, circuitsOpen, known }: HeldDesk,
-  state: RoutingState,
-): OpenBatch | undefined {
-  const open = known.open.get(vertical);
-  if (open?.compiled !== compiled || open.length >= mostInBatch || open.circuitsOpen !== circuitsOpen)
-    return undefined;
-  if (open.counting !== countingAt(compiled, state.at)) return undefined;
-  // Credit is used and paid by others too.
-  for (const key of compiled.creditNumbers.keys()) if (state.credit.has(key)) return undefined;
-  return open;
 }
 
 // The desk is held by whoever writes, so nobody else writes any of it.
@@ -63,6 +42,10 @@ with desk as (
     last_turns bigint[])
   on conflict on constraint route_standings_pkey
   do update set contract_ids = excluded.contract_ids, owed = excluded.owed, last_turns = excluded.last_turns
+), moved as (
+  update route_standings s set owed = i.owed, last_turns = i.last_turns
+  from json_to_recordset($6::json) as i(agency_id uuid, route_id uuid, owed double precision[], last_turns bigint[])
+  where s.agency_id = i.agency_id and s.route_id = i.route_id
 ), batch as (
   insert into routing_batches (agency_id, id, routed_at, routes, state)
   select agency_id, id, routed_at, routes, state
@@ -89,6 +72,8 @@ export class DecisionStore {
     { isFirst, now }: { readonly isFirst: boolean; readonly now: Date },
   ): Promise<void> {
     if (routed.length === 0) return;
+    // First of all: what is known is changed for these tokens alone.
+    const tokens = tokenRows(routed);
     const batches: object[] = [];
     const decisions: object[] = [];
     for (const each of routed) {
@@ -109,13 +94,14 @@ export class DecisionStore {
       });
     }
     const increments = incrementRows(routed);
-    const standings = standingRows(routed);
+    const { whole, moved } = standingRows(routed);
     await tx.prepared('routing-write', writeSql, [
       JSON.stringify(increments),
-      JSON.stringify(standings),
+      JSON.stringify(whole),
       JSON.stringify(batches),
       JSON.stringify(decisions),
-      JSON.stringify(tokenRows(routed)),
+      JSON.stringify(tokens),
+      JSON.stringify(moved),
     ]);
   }
 
@@ -180,24 +166,19 @@ function ownState(compiled: CompiledRoute, state: RoutingState): RoutingState {
 
 /** The batch that takes the decisions, and its row when it begins with them. */
 function batchFor(
-  { desk, state }: RoutedAtDesk,
+  { desk: { compiled, circuitsOpen }, opened }: RoutedAtDesk,
   now: Date,
 ): { readonly open: OpenBatch; readonly begun?: object } {
-  const { compiled, vertical, circuitsOpen, known } = desk;
-  const before = known.open.get(vertical);
-  if (!state) {
-    invariant(before?.compiled === compiled, 'decisions go on a batch of another route');
-    return { open: before };
-  }
+  if (opened.goesOn) return { open: opened.goesOn };
   const id = newId();
   return {
-    open: { id, compiled, counting: countingAt(compiled, now), circuitsOpen, length: 0 },
+    open: { id, desk: opened.at, counting: countingAt(compiled, now), circuitsOpen, length: 0 },
     begun: {
       agency_id: compiled.agencyId,
       id,
       routed_at: now.toISOString(),
       routes: compiled.versions.map(({ routeId, version }) => [routeId, version]),
-      state: storedState(ownState(compiled, state)),
+      state: storedState(ownState(compiled, opened.state)),
     },
   };
 }
@@ -228,24 +209,39 @@ function sumOf(one: Count | undefined, other: Count): Count {
   return { leads: leads + other.leads, amountMinor: amountMinor + other.amountMinor };
 }
 
-/** Each route whose standings changed, whole: also with those that are not in it any more, and may come back. */
-function standingRows(routed: readonly RoutedAtDesk[]): object[] {
-  const changed = new Map<string, { readonly agencyId: string; readonly standings: Map<string, Standing> }>();
+/**
+ * Each route whose standings changed, with those too that are not in it any more, and may come back: whole, or, where the same
+ * are stored, only how they stand.
+ */
+function standingRows(routed: readonly RoutedAtDesk[]): {
+  readonly whole: object[];
+  readonly moved: object[];
+} {
+  const changed = new Map<string, { readonly agencyId: string; readonly standings: KnownStandings }>();
   for (const { desk, batch } of routed) {
-    for (const { routeId, contractId, owed, lastTurn } of batch.standings) {
-      const standings = desk.known.standings.get(routeId);
+    for (const change of batch.standings) {
+      const standings = desk.known.standings.get(change.routeId);
       invariant(standings, 'standings change that were not read');
-      standings.set(contractId, { owed, lastTurn });
-      changed.set(routeId, { agencyId: desk.compiled.agencyId, standings });
+      standings.byContract.set(change.contractId, change);
+      changed.set(change.routeId, { agencyId: desk.compiled.agencyId, standings });
     }
   }
-  return [...changed].map(([routeId, { agencyId, standings }]) => ({
-    agency_id: agencyId,
-    route_id: routeId,
-    contract_ids: [...standings.keys()],
-    owed: [...standings.values()].map(({ owed }) => owed),
-    last_turns: [...standings.values()].map(({ lastTurn }) => lastTurn),
-  }));
+  const whole: object[] = [];
+  const moved: object[] = [];
+  for (const [routeId, { agencyId, standings }] of changed) {
+    const { byContract, stored } = standings;
+    const all = [...byContract.values()];
+    const row = {
+      agency_id: agencyId,
+      route_id: routeId,
+      owed: all.map(({ owed }) => owed),
+      last_turns: all.map(({ lastTurn }) => lastTurn),
+    };
+    if (stored === all.length) moved.push(row);
+    else whole.push({ ...row, contract_ids: [...byContract.keys()] });
+    standings.stored = all.length;
+  }
+  return { whole, moved };
 }
 
 function tokenRows(routed: readonly RoutedAtDesk[]): object[] {

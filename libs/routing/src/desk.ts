@@ -5,10 +5,12 @@ import { type OutcomeCode, outcomeCode } from './decision.js';
 import type { RoutableLead } from './routable-lead.js';
 import { conditionsOf } from './route.js';
 import {
+  type Circumstance,
   type CounterIncrement,
   type CreditUse,
   type RoutingChanges,
   type RoutingState,
+  type StandingChange,
   newStanding,
   standingKey,
 } from './routing-state.js';
@@ -24,9 +26,12 @@ const code = {
   noBalance: outcomeCode('INSUFFICIENT_BALANCE'),
 } as const;
 
+const minuteMs = 60_000;
+
 /**
  * One batch at work: the state as it changes from lead to lead, in arrays that are looked at by number. Made of a
- * state, and in the end asked for what has changed.
+ * state, and in the end asked for what has changed. While nobody else changes what is counted, it may go on with the next
+ * batch.
  */
 export class Desk {
   /** By entry: what keeps it from every lead of the batch. */
@@ -46,14 +51,16 @@ export class Desk {
   private readonly soldMinor: bigint[];
   private readonly creditMinor: bigint[];
   private readonly personHolders = new Map<string, number[]>();
-  private readonly at: Date;
+  private readonly circumstances: RoutingState['contracts'];
+  private present: Date;
 
   constructor(
-    private readonly compiled: CompiledRoute,
+    readonly compiled: CompiledRoute,
     state: RoutingState,
   ) {
     const { entries, stages, contractNumbers, creditNumbers, capCount } = compiled;
-    this.at = state.at;
+    this.present = state.at;
+    this.circumstances = state.contracts;
     this.closed = new Int32Array(entries.length);
     this.room = new Int32Array(entries.length);
     this.owed = new Float64Array(entries.length);
@@ -67,12 +74,30 @@ export class Desk {
     this.creditRoom = Float64Array.from(creditNumbers.keys(), (key) =>
       Number(state.credit.get(key) ?? Infinity),
     );
-    const present: Present = {
-      state,
-      counterKeys: countingAt(compiled, state.at).keys,
-      weekMinutes: compiled.zones.map((zone) => minuteOfWeek(state.at, zone)),
-    };
-    for (const stage of stages) this.open(stage, present);
+    this.close();
+    const counterKeys = countingAt(compiled, state.at).keys;
+    for (const stage of stages) this.open(stage, state, counterKeys);
+  }
+
+  /** When its batch is decided. */
+  get at(): Date {
+    return this.present;
+  }
+
+  /**
+   * Goes on with another batch, within the same windows: with what was counted, and for the same buyers, of whom none has a
+   * limit of credit.
+   */
+  goOn(at: Date): void {
+    const before = this.present;
+    this.present = at;
+    this.soldLeads.fill(0);
+    this.soldMinor.fill(0n);
+    this.creditMinor.fill(0n);
+    this.standingChanged.fill(0);
+    this.personHolders.clear();
+    const isSameMinute = Math.floor(before.getTime() / minuteMs) === Math.floor(at.getTime() / minuteMs);
+    if (this.compiled.hasPauses || !isSameMinute) this.close();
   }
 
   /** What stands against selling at this price, in whole minor units; a test lead asks not. */
@@ -156,48 +181,52 @@ export class Desk {
 
   /** Everything that is to be written, in the order of its keys. */
   changes(): RoutingChanges {
-    const { compiled, at } = this;
-    const increments = countingAt(compiled, at).counters.flatMap(
-      ({ contractId, window }): CounterIncrement[] => {
-        const number = compiled.contractNumbers.get(contractId) ?? -1;
-        const leads = this.soldLeads[number] ?? 0;
-        return leads === 0 ? [] : [{ contractId, window, leads, amountMinor: this.soldMinor[number] ?? 0n }];
-      },
-    );
-    const standings = compiled.stages.flatMap(({ route, entries }) =>
-      entries
-        .filter(({ index }) => this.standingChanged[index] === 1)
-        .map(({ index, entry: { contractId } }) => ({
-          routeId: route.routeId,
-          contractId,
-          owed: this.owed[index] ?? 0,
-          lastTurn: this.lastTurn[index] ?? 0,
-        })),
-    );
+    const { counters, contracts } = countingAt(this.compiled, this.present);
+    const increments: CounterIncrement[] = [];
+    for (const [index, { contractId, window }] of counters.entries()) {
+      const number = contracts[index] ?? -1;
+      const leads = this.soldLeads[number] ?? 0;
+      if (leads > 0)
+        increments.push({ contractId, window, leads, amountMinor: this.soldMinor[number] ?? 0n });
+    }
+    const standings = this.compiled.stages.flatMap((stage) => this.standingChanges(stage));
     return {
       increments,
-      standings: standings.toSorted((a, b) => order(standingKey(a), standingKey(b))),
+      standings:
+        this.compiled.stages.length === 1
+          ? standings
+          : standings.toSorted((a, b) => order(standingKey(a), standingKey(b))),
       creditUses: this.creditUses(),
     };
   }
 
+  private standingChanges({ route: { routeId }, byKey }: Stage): StandingChange[] {
+    const changes: StandingChange[] = [];
+    for (const { index, entry } of byKey) {
+      if (this.standingChanged[index] !== 1) continue;
+      const [owed, lastTurn] = [this.owed[index] ?? 0, this.lastTurn[index] ?? 0];
+      changes.push({ routeId, contractId: entry.contractId, owed, lastTurn });
+    }
+    return changes;
+  }
+
   private creditUses(): readonly CreditUse[] {
-    const used = [...this.compiled.creditNumbers].filter(
-      ([, number]) => (this.creditMinor[number] ?? 0n) > 0n,
-    );
+    const used: [key: string, amountMinor: bigint][] = [];
+    for (const [key, number] of this.compiled.creditNumbers) {
+      const amountMinor = this.creditMinor[number] ?? 0n;
+      if (amountMinor > 0n) used.push([key, amountMinor]);
+    }
     return used
-      .toSorted(([a], [b]) => order(a, b))
-      .map(([key, number]) => {
+      .sort(([a], [b]) => order(a, b))
+      .map(([key, amountMinor]) => {
         const [buyerId = '', currency = ''] = key.split(' ');
-        return { buyerId, currency, amountMinor: this.creditMinor[number] ?? 0n };
+        return { buyerId, currency, amountMinor };
       });
   }
 
-  private open(stage: Stage, present: Present): void {
-    const { state, counterKeys } = present;
+  private open(stage: Stage, state: RoutingState, counterKeys: readonly string[]): void {
     for (const each of stage.entries) {
       const { index, caps } = each;
-      this.closed[index] = closedBy(each, present);
       for (const { index: cap, isMoney, limit } of caps) {
         const count = state.counters.get(counterKeys[cap] ?? '');
         // A counter that was not read was not locked either: somebody else could sell the same room.
@@ -211,27 +240,37 @@ export class Desk {
       this.turns[stage.index] = Math.max(this.turns[stage.index] ?? 0, lastTurn);
     }
   }
+
+  /** Finds out who takes nothing at present, whatever the lead. */
+  private close(): void {
+    const { compiled, circumstances, present: at } = this;
+    const weekMinutes = compiled.zones.map((zone) => minuteOfWeek(at, zone));
+    for (const each of compiled.entries) {
+      const circumstance = circumstances.get(each.entry.contractId);
+      this.closed[each.index] = closedBy(each, { circumstance, at, weekMinute: weekMinutes[each.zone] ?? 0 });
+    }
+  }
 }
 
-/** What is the same for all leads of a batch. */
-interface Present {
-  readonly state: RoutingState;
-  /** By cap. */
-  readonly counterKeys: readonly string[];
-  /** By zone. */
-  readonly weekMinutes: readonly number[];
-}
-
-function closedBy({ entry, weeks, zone }: CompiledEntry, { state, weekMinutes }: Present): OutcomeCode {
-  const { at, contracts } = state;
-  const circumstance = contracts.get(entry.contractId);
+function closedBy(
+  { entry, weeks }: CompiledEntry,
+  {
+    circumstance,
+    at,
+    weekMinute,
+  }: {
+    readonly circumstance: Circumstance | undefined;
+    readonly at: Date;
+    readonly weekMinute: number;
+  },
+): OutcomeCode {
   if (!circumstance?.active) return code.inactive;
   const isPaused = conditionsOf(entry).some(
     ({ pause }) => pause !== null && pause.from <= at && (pause.until === null || at < pause.until),
   );
   if (circumstance.buyerPaused || isPaused) return code.paused;
   if (circumstance.circuitOpen) return code.circuitOpen;
-  return weeks.every((week) => includesMinute(week, weekMinutes[zone] ?? 0)) ? eligible : code.outOfSchedule;
+  return weeks.every((week) => includesMinute(week, weekMinute)) ? eligible : code.outOfSchedule;
 }
 
 function order(a: string, b: string): number {

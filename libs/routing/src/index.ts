@@ -44,7 +44,8 @@ export {
   outcomesOf,
   routingResults,
 } from './decision.js';
-export { type Claim, type RoutedBatch, claimOffer, routeBatch } from './route-batch.js';
+export { Desk } from './desk.js';
+export { type Claim, type RoutedBatch, claimOffer, routeAt, routeBatch } from './route-batch.js';
 export { type DecisionDifference, differencesOf, stateBefore, withCounters } from './replay.js';
 export { type PastBatch, type PastDecision, type Present, type Redecided, dryRun } from './dry-run.js';
 export { type MissedLead, MissedLeadQueries, mostMissedLooked } from './missed-leads.queries.js';
@@ -80,7 +81,8 @@ export {
 } from './route.queries.js';
 export type { RouteAsked } from './known-routes.js';
 export { type HeldDesk, type HeldDesks, RoutingDeskStore } from './routing-desk.store.js';
-export { DecisionStore, openBatchOf, type RoutedAtDesk, type SaleLost } from './decision.store.js';
+export type { DeskStates } from './desk-states.js';
+export { DecisionStore, type RoutedAtDesk, type SaleLost } from './decision.store.js';
 export * from './offer.js';
 export { keepOffers, pastOffers } from './offer.store.js';
 export { TidyCounters } from './tidy-counters.action.js';

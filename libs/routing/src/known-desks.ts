@@ -1,10 +1,12 @@
-import type { CompiledRoute, Counting } from './compile-route.js';
+import type { Counting } from './compile-route.js';
+import type { Desk } from './desk.js';
 import type { Count, Standing } from './routing-state.js';
 
 /** Decisions of one route that rest on one another: what they rested on is stored once, with the first of them. */
 export interface OpenBatch {
   readonly id: string;
-  readonly compiled: CompiledRoute;
+  /** As the last of them left it. */
+  readonly desk: Desk;
   /** The windows in which its sales are counted. */
   readonly counting: Counting;
   /** Contracts whose buyers could not be sent anything, in order. */
@@ -18,10 +20,18 @@ export interface KnownDesk {
   token: string;
   /** By `counterKey`: those that were read or written under the token, so not all that there are. */
   readonly counters: Map<string, Count>;
-  /** By route, then by contract; whole for each route that is in it. */
-  readonly standings: Map<string, Map<string, Standing>>;
+  /** By route; whole for each that is in it. */
+  readonly standings: Map<string, KnownStandings>;
   /** By vertical: contracts of two verticals share nothing. */
   readonly open: Map<string, OpenBatch>;
+}
+
+/** How the entries of a route stand. */
+export interface KnownStandings {
+  /** In the order in which they are stored; new ones come last. */
+  readonly byContract: Map<string, Standing>;
+  /** How many of them are stored. */
+  stored: number;
 }
 
 const capacity = 1_000;

@@ -1,11 +1,18 @@
 import type { ActiveContract } from '#contracts';
 import type { CompiledRoute } from './compile-route.js';
+import type { Circumstance } from './routing-state.js';
 
 /** A compiled route with what it was compiled from. */
 export interface KnownRoute {
   readonly compiled: CompiledRoute;
-  /** By contract, for delivery under it; null: it takes no leads. */
-  readonly contracts: ReadonlyMap<string, ActiveContract | null>;
+  /** By contract, for delivery under it; those that take no leads are left out. */
+  readonly contracts: ReadonlyMap<string, ActiveContract>;
+  /** Those of them that look for persons in a time of their own. */
+  readonly withOwnWindow: readonly ActiveContract[];
+  /** By `creditKey`: buyers whose balance is used up. */
+  readonly blocked: readonly string[];
+  /** Of each contract that it names, while all its buyers can be sent something. */
+  readonly circumstances: ReadonlyMap<string, Circumstance>;
   /** What was read of the agency's contracts of the vertical: another one tells that any of them has changed. */
   readonly fingerprint: string;
 }

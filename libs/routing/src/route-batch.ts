@@ -1,6 +1,6 @@
 import { invariant } from '#outcome';
-import { type Candidate, choose } from './choose.js';
-import type { CompiledEntry, CompiledRoute, Stage } from './compile-route.js';
+import { choose } from './choose.js';
+import type { Candidate, CompiledEntry, CompiledRoute, Stage } from './compile-route.js';
 import {
   type Decision,
   type OutcomeCode,
@@ -50,9 +50,14 @@ export function routeBatch(
   leads: readonly RoutableLead[],
   state: RoutingState,
 ): RoutedBatch {
-  const routing = new Routing(compiled, state, leads);
+  return routeAt(new Desk(compiled, state), leads);
+}
+
+/** The same at a desk that is open. */
+export function routeAt(desk: Desk, leads: readonly RoutableLead[]): RoutedBatch {
+  const routing = new Routing(desk, leads);
   const decisions = leads.map((lead) => routing.decide(lead));
-  return { decisions, ...routing.desk.changes() };
+  return { decisions, ...desk.changes() };
 }
 
 /**
@@ -60,14 +65,10 @@ export function routeBatch(
  * `lead.soldTo` names the buyers who were faster. Also for a lead that is kept and now asked for by hand. `routeId` is the
  * route that offered it, and alone may give it; left out, any of the chain.
  */
-export function claimOffer(
-  compiled: CompiledRoute,
-  claim: Claim & { readonly lead: RoutableLead },
-  state: RoutingState,
-): RoutedBatch {
+export function claimOffer(desk: Desk, claim: Claim & { readonly lead: RoutableLead }): RoutedBatch {
   const lead = { ...claim.lead, contractId: claim.contractId };
-  const routing = new Routing(compiled, state, [lead]);
-  return { decisions: [routing.decide(lead, claim)], ...routing.desk.changes() };
+  const routing = new Routing(desk, [lead]);
+  return { decisions: [routing.decide(lead, claim)], ...desk.changes() };
 }
 
 /** Who claims an offered lead: under which contract, and by which route it was offered. */
@@ -85,32 +86,25 @@ interface StageResult {
 const nobody: StageResult = { result: 'UNSOLD', chosen: [] };
 
 class Routing {
-  readonly desk: Desk;
+  private readonly compiled: CompiledRoute;
   private readonly writer: TrailWriter;
   /** By position in the stage at work. */
   private readonly codes: Int32Array;
   /** By contract: a reason that lies in the lead, found before its entries are looked at. */
   private readonly marks: Int32Array;
-  /** By entry: itself as a candidate at its own price. */
-  private readonly own: readonly Candidate[];
   private isMarked = false;
 
   constructor(
-    private readonly compiled: CompiledRoute,
-    private readonly state: RoutingState,
+    private readonly desk: Desk,
     leads: readonly RoutableLead[],
   ) {
-    const mostEntries = Math.max(...compiled.stages.map(({ entries }) => entries.length));
-    this.desk = new Desk(compiled, state);
-    this.desk.watchPersons(leads);
+    this.compiled = desk.compiled;
+    const { stages, contractNumbers } = this.compiled;
+    const mostEntries = Math.max(...stages.map(({ entries }) => entries.length));
+    desk.watchPersons(leads);
     this.writer = new TrailWriter(mostEntries);
     this.codes = new Int32Array(mostEntries);
-    this.marks = new Int32Array(compiled.contractNumbers.size);
-    this.own = compiled.entries.map((entry) => ({
-      compiled: entry,
-      amountMinor: entry.amountMinor,
-      bidId: null,
-    }));
+    this.marks = new Int32Array(contractNumbers.size);
   }
 
   decide(lead: RoutableLead, claim: Claim | null = null): Decision {
@@ -130,7 +124,7 @@ class Routing {
     return {
       agencyId: compiled.agencyId,
       leadId: lead.leadId,
-      at: this.state.at,
+      at: this.desk.at,
       test: lead.test,
       result: found.result,
       sales: found.chosen.map((candidate, rank) => saleOf(candidate, { stage: at, rank })),
@@ -203,9 +197,9 @@ class Routing {
     if (lead.contractId !== null && lead.contractId !== entry.entry.contractId) return notConsidered;
     const found = this.judge(entry, lead);
     if (found !== eligible) return found;
-    const bid = byBid ? bidOf(stage, entry, { lead, at: this.state.at }) : undefined;
+    const bid = byBid ? bidOf(stage, entry, { lead, at: this.desk.at }) : undefined;
     if (typeof bid === 'number') return bid;
-    const own = this.own[entry.index];
+    const own = this.compiled.own[entry.index];
     invariant(own, 'an entry is no candidate');
     if (!bid) {
       const room = lead.test ? eligible : (this.desk.room[entry.index] ?? 0);
@@ -224,7 +218,7 @@ class Routing {
       if (mark !== eligible) return mark;
     }
     if (compiled.requiresConsent && !lead.hasConsent) return code.noConsent;
-    if (this.state.at.getTime() - lead.receivedAt.getTime() > compiled.maxAgeMs) return code.tooOld;
+    if (this.desk.at.getTime() - lead.receivedAt.getTime() > compiled.maxAgeMs) return code.tooOld;
     const { tests } = compiled;
     for (let clause = 0; clause < tests.length; clause += 1) {
       if (!this.compiled.tests.passes(tests[clause] ?? 0)) return mismatch[clause] ?? eligible;

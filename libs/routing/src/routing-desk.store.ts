@@ -2,41 +2,33 @@ import { type ActiveContract, contractVersionKey, termsOfVersions } from '#contr
 import type { Transaction } from '#database';
 import { invariant } from '#outcome';
 import { Injectable } from '@nestjs/common';
-import { type CompiledRoute, compileRoute, countersNeeded } from './compile-route.js';
+import { compileRoute, countersNeeded } from './compile-route.js';
+import { DeskStates, isCounted, standingsNeeded } from './desk-states.js';
 import { type KnownDesk, KnownDesks } from './known-desks.js';
 import { askedKey, type KnownRoute, KnownRoutes, type RouteAsked } from './known-routes.js';
 import type { Route } from './route.js';
-import {
-  type Circumstance,
-  type CounterRef,
-  counterKey,
-  creditKey,
-  type DraftState,
-  nothing,
-  type Standing,
-  standingKey,
-} from './routing-state.js';
+import { type Circumstance, type CounterRef, counterKey, creditKey, nothing } from './routing-state.js';
 import { readRules, type StoredRules } from './stored-route.js';
 
 /** A route with everything about the present that its decisions rest on, locked until the transaction ends. */
-export interface HeldDesk {
+export interface HeldDesk extends Pick<
+  KnownRoute,
+  'compiled' | 'contracts' | 'withOwnWindow' | 'circumstances'
+> {
   /** It is about one contract alone: what its buyer wants of leads that go to it without a route. */
   readonly isDirect: boolean;
   readonly vertical: string;
-  readonly compiled: CompiledRoute;
-  /** By contract, for delivery under it; those that take no leads are left out. */
-  readonly contracts: ReadonlyMap<string, ActiveContract>;
   /** Contracts whose buyers can be sent nothing at present, in order. */
   readonly circuitsOpen: string;
   /** What is counted for the agency. */
   readonly known: KnownDesk;
 }
 
-/** All desks of a transaction, and the one state that they work on, one after the other. */
+/** All desks of a transaction, and the state that they work on, one after the other. */
 export interface HeldDesks {
   /** For each that was asked for, in order; null where no route says how. The same route is the same desk. */
   readonly desks: readonly (HeldDesk | null)[];
-  readonly state: DraftState;
+  readonly states: DeskStates;
 }
 
 interface RouteFound {
@@ -117,18 +109,19 @@ export class RoutingDeskStore {
     invariant(held, 'a statement that always answers gave no answer');
     const desks = new Map<string, HeldDesk>();
     const byKind = new Map<string, HeldDesk>();
-    const state = emptyState(now);
+    const credit = new Map<string, bigint>();
     for (const [k, [key, kind]] of [...kinds].entries()) {
       const found = held.routes.find((route) => route.k === k);
       const routeKey = found ? keyOf(found) : null;
       this.known.keepFound(kind, routeKey, found?.is_direct ?? true);
       if (!found || routeKey === null) continue;
-      const desk = desks.get(routeKey) ?? (await this.desk(tx, { found, routeKey, held, state }));
+      const desk = desks.get(routeKey) ?? (await this.desk(tx, { found, routeKey, held, credit }));
       desks.set(routeKey, desk);
       byKind.set(key, desk);
     }
-    await countsOf(tx, [...desks.values()], state);
-    return { desks: asked.map((each) => byKind.get(askedKey(each)) ?? null), state };
+    await readCounts(tx, [...desks.values()], now);
+    const states = new DeskStates(now, credit);
+    return { desks: asked.map((each) => byKind.get(askedKey(each)) ?? null), states };
   }
 
   /** Whether a lead that names no contract took a route when that was last looked at. Nothing is decided by it. */
@@ -142,7 +135,7 @@ export class RoutingDeskStore {
     return new Set([...routes].flatMap((route) => [...(route?.compiled.buyerNumbers.keys() ?? [])]));
   }
 
-  private async desk(tx: Transaction, { found, routeKey, held, state }: DeskWanted): Promise<HeldDesk> {
+  private async desk(tx: Transaction, { found, routeKey, held, credit }: DeskWanted): Promise<HeldDesk> {
     const { agency_id: agencyId, vertical } = found;
     const own = held.contracts.find((each) => each.agency_id === agencyId && each.vertical === vertical);
     const fingerprint = own?.fingerprint ?? '';
@@ -156,25 +149,15 @@ export class RoutingDeskStore {
       }
       for (const contract of present) if (contract.circuit_open) circuitsOpen.push(contract.id);
     }
-    for (const [contractId, active] of known.contracts) {
-      state.contracts.set(contractId, {
-        active: active !== null,
-        buyerPaused: false,
-        circuitOpen: circuitsOpen.includes(contractId),
-      });
-      if (!active?.creditBlocked) continue;
-      const { buyerId, terms } = active;
-      state.credit.set(creditKey({ buyerId, currency: terms.baseRate.currency }), 0n);
-    }
+    for (const key of known.blocked) credit.set(key, 0n);
     const token = held.desks.find((each) => each.agency_id === agencyId)?.token;
     invariant(token !== undefined, 'an agency with a route has no desk');
+    const { compiled, contracts, withOwnWindow, circumstances } = known;
     return {
+      ...{ compiled, contracts, withOwnWindow },
       isDirect: found.is_direct,
       vertical,
-      compiled: known.compiled,
-      contracts: new Map(
-        [...known.contracts].flatMap(([id, active]) => (active ? [[id, active] as const] : [])),
-      ),
+      circumstances: circuitsOpen.length === 0 ? circumstances : withOpen(circumstances, circuitsOpen),
       circuitsOpen: circuitsOpen.toSorted().join(' '),
       known: this.knownDesks.of(agencyId, token),
     };
@@ -185,39 +168,36 @@ interface DeskWanted {
   readonly found: RouteFound;
   readonly routeKey: string;
   readonly held: Held;
-  readonly state: StateToFill;
+  /** Gets buyers whose balance is used up. */
+  readonly credit: Map<string, bigint>;
 }
 
-type StateToFill = DraftState & { readonly contracts: Map<string, Circumstance> };
-
-function emptyState(at: Date): StateToFill {
-  return { at, contracts: new Map(), credit: new Map(), standings: new Map(), counters: new Map() };
+function withOpen(
+  circumstances: ReadonlyMap<string, Circumstance>,
+  circuitsOpen: readonly string[],
+): ReadonlyMap<string, Circumstance> {
+  return new Map(
+    [...circumstances].map(([id, circumstance]) => [
+      id,
+      { ...circumstance, circuitOpen: circuitsOpen.includes(id) },
+    ]),
+  );
 }
 
 function askedParameter({ agencyId, vertical, contractId, onlyContractId }: RouteAsked, k: number): object {
   return { k, agency_id: agencyId, vertical, contract_id: contractId, only_id: onlyContractId };
 }
 
-/** Fills in what is counted, and reads what is not known of it. The desks are held, so that nobody writes meanwhile. */
-async function countsOf(tx: Transaction, desks: readonly HeldDesk[], state: StateToFill): Promise<void> {
-  const needed = desks.map((desk) => ({
-    desk,
-    counters: countersNeeded(desk.compiled, state.at),
-    routeIds: desk.compiled.stages.flatMap(({ route: { method, routeId } }) =>
-      method === 'WEIGHTED' || method === 'ROUND_ROBIN' ? [routeId] : [],
-    ),
-  }));
-  await Promise.all([readCounters(tx, needed), readStandings(tx, needed)]);
-  for (const { desk, counters, routeIds } of needed) {
-    for (const { contractId, window } of counters) {
-      const key = counterKey({ contractId, windowKey: window.key });
-      state.counters.set(key, desk.known.counters.get(key) ?? nothing);
-    }
-    for (const routeId of routeIds) {
-      for (const [contractId, standing] of desk.known.standings.get(routeId) ?? [])
-        state.standings.set(standingKey({ routeId, contractId }), standing);
-    }
-  }
+/** Reads what is not known of what is counted. The desks are held, so that nobody writes meanwhile. */
+async function readCounts(tx: Transaction, desks: readonly HeldDesk[], now: Date): Promise<void> {
+  const needed = desks
+    .filter((desk) => !isCounted(desk, now))
+    .map((desk) => ({
+      desk,
+      counters: countersNeeded(desk.compiled, now),
+      routeIds: standingsNeeded(desk.compiled),
+    }));
+  if (needed.length > 0) await Promise.all([readCounters(tx, needed), readStandings(tx, needed)]);
 }
 
 interface CountsNeeded {
@@ -275,13 +255,15 @@ async function readStandings(tx: Transaction, needed: readonly CountsNeeded[]): 
      join route_standings s on s.agency_id = w.agency_id and s.route_id = w.route_id`,
     [unknown.map(({ agencyId }) => agencyId), unknown.map(({ routeId }) => routeId)],
   );
-  for (const { known, routeId } of unknown) known.standings.set(routeId, new Map<string, Standing>());
+  for (const { known, routeId } of unknown)
+    known.standings.set(routeId, { byContract: new Map(), stored: 0 });
   for (const { k, contract_ids: ids, owed, last_turns: turns } of rows) {
     const { known, routeId = '' } = unknown[k] ?? {};
-    for (const [index, id] of ids.entries()) {
-      const standing = { owed: owed[index] ?? 0, lastTurn: Number(turns[index] ?? 0) };
-      known?.standings.get(routeId)?.set(id, standing);
-    }
+    const standings = known?.standings.get(routeId);
+    invariant(standings, 'standings were read that were not asked for');
+    standings.stored = ids.length;
+    for (const [index, id] of ids.entries())
+      standings.byContract.set(id, { owed: owed[index] ?? 0, lastTurn: Number(turns[index] ?? 0) });
   }
 }
 
@@ -343,6 +325,17 @@ async function compiledNow(
     invariant(own, 'a contract has no terms');
     return { contract, terms: own };
   });
+  const active = known.flatMap(({ contract, terms: own }): ActiveContract[] => {
+    if (contract.state !== 'ACTIVE') return [];
+    const {
+      id: contractId,
+      buyer_id: buyerId,
+      row_version: rowVersion,
+      credit_blocked: creditBlocked,
+    } = contract;
+    const { vertical, version } = contract;
+    return [{ agencyId, contractId, buyerId, vertical, rowVersion, version, creditBlocked, terms: own }];
+  });
   return {
     compiled: compileRoute(route, {
       contracts: known.map(
@@ -357,23 +350,16 @@ async function compiledNow(
       ),
       others: routes.filter((other) => other !== route),
     }),
-    contracts: new Map(
-      known.map(({ contract, terms: own }) => {
-        const active: ActiveContract | null =
-          contract.state === 'ACTIVE'
-            ? {
-                agencyId,
-                contractId: contract.id,
-                buyerId: contract.buyer_id,
-                vertical: contract.vertical,
-                rowVersion: contract.row_version,
-                version: contract.version,
-                creditBlocked: contract.credit_blocked,
-                terms: own,
-              }
-            : null;
-        return [contract.id, active];
-      }),
+    contracts: new Map(active.map((contract) => [contract.contractId, contract])),
+    withOwnWindow: active.filter((contract) => contract.terms.dedupeWindowDays !== null),
+    blocked: active.flatMap(({ creditBlocked, buyerId, terms: { baseRate } }) =>
+      creditBlocked ? [creditKey({ buyerId, currency: baseRate.currency })] : [],
+    ),
+    circumstances: new Map(
+      contracts.map(({ id: contractId, state }) => [
+        contractId,
+        { active: state === 'ACTIVE', buyerPaused: false, circuitOpen: false },
+      ]),
     ),
   };
 }
