@@ -53,7 +53,7 @@ export async function openSurroundings({
   const sandbox = await startSandbox({ port: 0, frozenAt: began });
   const clock = new StandingClock();
   const settings = { secretKey: 'sk_test_sandbox', webhookSecrets: [], sandboxUrl: sandbox.url };
-  const stripe = createStripeProvider({ ...settings, timeoutMs: 2_000 });
+  const stripe = createStripeProvider({ ...settings, timeoutMs: 15_000 });
   const log: string[] = [];
   const nest = await Test.createTestingModule({
     imports: [

@@ -15,7 +15,7 @@ export function openRelay(
   over: Partial<RelayTools> & { readonly timeoutMs?: number } = {},
 ): RunningRelay & { readonly errors: unknown[] } {
   const errors: unknown[] = [];
-  const sender = over.sender ?? openSender(over.timeoutMs ?? 2_000);
+  const sender = over.sender ?? openSender(over.timeoutMs);
   const relay = startRelay({
     queue,
     unitOfWork,
@@ -54,7 +54,7 @@ export async function messagesOf(it_: OpenEvents, endpointId: string): Promise<M
 export async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
   const begun = performance.now();
   while (!(await isSo()))
-    if (performance.now() - begun > 20_000) throw new Error(`it did not happen: ${what}`);
+    if (performance.now() - begun > 60_000) throw new Error(`it did not happen: ${what}`);
 }
 
 /** Waits until no message of the endpoint is to be tried now. */

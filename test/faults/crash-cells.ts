@@ -4,7 +4,7 @@ import { CrashRun, faults, type StagedOperation } from './crash-run.js';
 import { operationKinds } from './kill-points.js';
 import { type KeptStage, slotCount } from './stage.js';
 
-export const runTimeoutMs = 240_000;
+export const runTimeoutMs = 480_000;
 
 export interface CrashTold {
   readonly stage: () => KeptStage;

@@ -35,7 +35,7 @@ export interface Rule {
 /** What is under way at once in a worker; a database has a hundred connections. */
 export const waveSize = 27;
 
-const longestDrainMs = 60_000;
+const longestDrainMs = 150_000;
 const dayMs = 24 * 3_600_000;
 
 export interface DrainOptions {

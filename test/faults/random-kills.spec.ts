@@ -48,5 +48,5 @@ it(
     expect(Math.min(run.apiKills, run.workerKills)).toBeGreaterThan(0);
     expect(run.retries).toBeGreaterThan(0);
   },
-  (seconds + 200) * 1_000,
+  (seconds + 360) * 1_000,
 );

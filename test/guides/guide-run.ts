@@ -1,7 +1,6 @@
 /** Does what a reader of a guide does, request by request, in a marketplace with workers that deliver. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { UnitOfWork } from '#database';
 import { startRelay, WebhookQueueStore } from '#events';
 import { sampleVerticals } from '#verticals';
@@ -10,6 +9,7 @@ import { importToolsOf, openImportRunner } from '../../apps/process/src/import-r
 import { showId } from '../../apps/process/src/show-id.js';
 import { root } from '../architecture/sources.js';
 import { openSender } from '../events/open-relay.js';
+import { freePort } from '../faults/random-kills-processes.js';
 import { OpenHandover } from '../handover/open-handover.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { Marketplace } from '../support/marketplace.js';
@@ -139,13 +139,4 @@ function isLook({ kind, text }: Request): boolean {
   return kind === 'graphql'
     ? /^\s*(?:\{|query\b)/.test(text)
     : !/ (?:-d|--json|--data-urlencode) /.test(text);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -105,7 +105,7 @@ export class OpenHandover {
       readonly mailAnswerMs?: number;
     } = {},
   ): RunningRelay {
-    const { timeoutMs = 2_000, smtpUrl, mailAnswerMs = timeoutMs, ...tools } = over;
+    const { timeoutMs = 10_000, smtpUrl, mailAnswerMs = timeoutMs, ...tools } = over;
     const targets = new Targets({ loopbackAllowed: true }, nobody, clock);
     const times = { sendMs: timeoutMs, answerMs: mailAnswerMs };
     const mails = smtpUrl ? new MailSender({ smtpUrl, from: 'leads@leadger.example' }, times) : null;
@@ -213,5 +213,5 @@ export interface DeliverySeen {
 export async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
   const begun = performance.now();
   while (!(await isSo()))
-    if (performance.now() - begun > 20_000) throw new Error(`it did not happen: ${what}`);
+    if (performance.now() - begun > 60_000) throw new Error(`it did not happen: ${what}`);
 }

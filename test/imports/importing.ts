@@ -1,4 +1,5 @@
 /** What an agency does with files, over HTTP, and a worker beside it. */
+import pg from 'pg';
 import type { ImportShown } from '../../apps/api/src/imports/import-routes.js';
 import { importToolsOf, openImportRunner } from '../../apps/process/src/import-runner.js';
 import { decodeId } from '../../apps/process/src/public-ids.js';
@@ -28,6 +29,9 @@ const shownFields = `id status dryRun test vertical fileName mappingName mapping
   counts { taken duplicates suppressed quarantined alreadyTaken refused } startedAt endedAt`;
 const errors = 'userErrors { code message field }';
 
+/** The fence of an import that was started and taken by one worker. */
+export const takenOnce = 2;
+
 export class Importing {
   private keys = 0;
   private closers: (() => Promise<void>)[] = [];
@@ -38,6 +42,30 @@ export class Importing {
   work(): void {
     const runner = openImportRunner({ ...importToolsOf(this.app.nest), leaseSeconds: 2 });
     this.closers.push(async () => await runner.stop(10_000));
+  }
+
+  /**
+   * Whoever has the file of the vertical first waits before it writes down more than its first rows, until it is let go: what
+   * a test does meanwhile comes in the midst of the file, however fast that is done. Nothing else waits.
+   */
+  async holdInTheMidst(vertical: string): Promise<() => Promise<void>> {
+    const connection = new pg.Client({ connectionString: this.app.databaseUrl });
+    await connection.connect();
+    await connection.query(
+      `create function wait_in_the_midst() returns trigger language plpgsql as $$ begin
+         if exists (select from lead_imports where vertical = '${vertical}' and rows_done > 0 and fence = ${takenOnce}) then
+           perform pg_advisory_xact_lock_shared(1);
+         end if;
+         return null; end $$;
+       create trigger wait_in_the_midst before update of rows_done on lead_imports for each statement
+         execute function wait_in_the_midst();
+       select pg_advisory_lock(1)`,
+    );
+    return async () => {
+      await connection.query('select pg_advisory_unlock(1)');
+      await connection.query('drop function wait_in_the_midst cascade');
+      await connection.end();
+    };
   }
 
   async stop(): Promise<void> {

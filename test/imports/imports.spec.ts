@@ -226,9 +226,11 @@ it('refused rows are given back with their reasons, and are taken once they are 
 
 it('is cancelled with what was taken', async () => {
   const id = await it_.uploaded(fileOf(newPeople(2_000)), { vertical });
+  const letGo = await it_.holdInTheMidst(vertical);
   await it_.act('startLeadImport', { importId: id });
   await it_.until(id, ({ rowsDone }) => rowsDone > 0);
   expect((await it_.act('cancelLeadImport', { importId: id })).userErrors).toEqual([]);
+  await letGo();
   const shown = await it_.ended(id);
   expect(shown.status).toBe('CANCELLED');
   expect(shown.rowsDone).toBeLessThan(2_000);

@@ -50,4 +50,4 @@ it('a round is held again under the same ids, and its lead sold and charged once
   const { received } = bidders.at(0);
   expect(received).toHaveLength(3);
   expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
-}, 60_000);
+}, 180_000);

@@ -51,10 +51,18 @@ describe('the emergency stop', () => {
 
   it('acts in the middle of a run', async () => {
     for (let index = 0; index < 40; index += 1) await payments.requestTransfer(1_00n);
+    let goOn = (): void => undefined;
+    const isStopped = new Promise<void>((resolve) => (goOn = resolve));
+    // Whoever comes later waits with its last look until the stop is written: that takes as long as it likes.
+    payments.switches.mayBeSent = async () => {
+      if (payments.transfersMade() >= 5) await isStopped;
+      return null;
+    };
     const run = payments.send.execute(payments.now(), 40);
     while (payments.transfersMade() < 5) await new Promise(setImmediate);
     made(await payments.control.stop(payments.people.preparer, { reason: 'Stop', ...key() }));
     const atStop = payments.transfersMade();
+    goOn();
     await run;
     // What eight senders had taken when it came is finished.
     expect(payments.transfersMade() - atStop).toBeLessThanOrEqual(8);

@@ -91,6 +91,8 @@ export interface PaymentsTest
 }
 
 const webhookSecret = 'whsec_leadger_test';
+/** Longer than this process can stand still: only a test of lost answers has time run out. */
+const patientMs = 15_000;
 
 /** A webhook of the provider: the bytes and the header that signs them, by default now. */
 export function signedEvent(
@@ -120,7 +122,7 @@ export async function openPayments(options: PaymentsTestOptions = {}): Promise<P
     secretKey: 'sk_test_sandbox',
     webhookSecrets: [webhookSecret],
     sandboxUrl: sandbox.url,
-    timeoutMs: options.timeoutMs ?? 2_000,
+    timeoutMs: options.timeoutMs ?? patientMs,
   });
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);

@@ -66,7 +66,7 @@ export async function openMarket(options: MarketOptions = {}): Promise<Market> {
     secretKey: 'sk_test_sandbox',
     webhookSecrets: ['whsec_leadger_test'],
     sandboxUrl: sandbox.url,
-    timeoutMs: 2_000,
+    timeoutMs: 15_000,
   });
   const lines: Record<string, unknown>[] = [];
   const log = createLog('info', {

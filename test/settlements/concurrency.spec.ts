@@ -1,4 +1,5 @@
 import { newId } from '#database';
+import { until } from '../faults/gates.js';
 import {
   broken,
   charge,
@@ -30,14 +31,13 @@ function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
 
 /** Waits until somebody waits for a lock on a row of settlements. */
 async function untilSomebodyWaits(): Promise<void> {
-  for (let tries = 0; tries < 500; tries += 1) {
+  await until(async () => {
     const [row] = await book.database.query<{ waiting: boolean }>(
       `select exists (select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
          and query like '%for update of s%') as waiting`,
     );
-    if (row?.waiting) return;
-  }
-  throw new Error('nobody came to wait');
+    return row?.waiting === true;
+  }, 'somebody waits');
 }
 
 it('twenty runs at once close the period once and give the same settlement', async () => {

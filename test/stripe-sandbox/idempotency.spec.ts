@@ -68,9 +68,9 @@ describe('an idempotency key', () => {
 
   it('in use is answered 409, and the first goes on', async () => {
     const { send } = await ready();
-    used.sandbox.control.injectFault({ kind: 'slow_before', path: '/v1/transfers', delayMs: 300 });
+    used.sandbox.control.injectFault({ kind: 'slow_before', path: '/v1/transfers', delayMs: 2_500 });
     const first = send('tr:1:a1');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await used.sandbox.control.waitForRequest({ path: '/v1/transfers' });
     const error = await errorOf(send('tr:1:a1'));
     expect(error).toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use' });
     expect(await send('tr:1:a1').catch(() => undefined)).toBeUndefined();
@@ -138,14 +138,15 @@ describe('access', () => {
   });
 
   it('is limited where it is asked for', async () => {
-    used.sandbox.control.setSettings({ requestsPerSecond: 25 });
+    // So few that they come within a second however busy the machine is: that is what is counted.
+    used.sandbox.control.setSettings({ requestsPerSecond: 5 });
     const stripe = sdkFor(used.sandbox);
     const answers = await Promise.all(
-      Array.from({ length: 40 }, () => stripe.customers.create().catch((error: unknown) => error)),
+      Array.from({ length: 8 }, () => stripe.customers.create().catch((error: unknown) => error)),
     );
     const refused = answers.filter((answer) => answer instanceof Error);
-    expect(refused).toHaveLength(15);
+    expect(refused).toHaveLength(3);
     expect(refused[0]).toMatchObject({ type: 'StripeRateLimitError', statusCode: 429 });
-    expect(used.sandbox.control.rows({ table: 'customers' })).toHaveLength(25);
+    expect(used.sandbox.control.rows({ table: 'customers' })).toHaveLength(5);
   });
 });

@@ -5,7 +5,7 @@ export const start = '2027-01-04T12:00:00.000Z';
 const key = 'sk_test_sandbox';
 
 /** The real SDK, set as this project sets it. */
-export function sdkFor({ port }: Pick<Sandbox, 'port'>, timeout = 5000): Stripe {
+export function sdkFor({ port }: Pick<Sandbox, 'port'>, timeout = 15_000): Stripe {
   return new Stripe(key, {
     host: '127.0.0.1',
     port,

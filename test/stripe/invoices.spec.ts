@@ -45,10 +45,12 @@ const everywhere = steps.flatMap(([path, skip]) => kinds.map((kind) => [path, sk
 
 describe('an invoice whose making is interrupted', () => {
   it.each(everywhere)('at %s (%i) by %s is completed, and is one', async (path, skip, kind) => {
-    const provider = providerFor(bench.sandbox, { timeoutMs: 250 });
+    const { provider } = bench;
     const invoice = await operation();
     bench.sandbox.control.injectFault({ kind, path, method: 'POST', skip });
-    const first = await provider.send(invoice);
+    // Gives up soon only where no answer comes; the steps before that one still have the time of a busy machine.
+    const isLost = kind.startsWith('timeout');
+    const first = await (isLost ? providerFor(bench.sandbox, { timeoutMs: 1_000 }) : provider).send(invoice);
     expect(first.class).not.toBe('SUCCEEDED');
     // Only before anything was made may it be said that nothing was.
     if (path !== '/v1/invoices') expect(first.class).toBe('UNKNOWN');

@@ -25,7 +25,8 @@ export function providerFor(
   { url }: Pick<Sandbox, 'url'>,
   options: Partial<StripeProviderOptions> = {},
 ): PaymentProvider {
-  const timeoutMs = 2_000;
+  // Longer than this process can stand still: who tests lost answers says how soon they are given up.
+  const timeoutMs = 15_000;
   return createStripeProvider({
     secretKey: 'sk_test_sandbox',
     webhookSecrets: [secret],

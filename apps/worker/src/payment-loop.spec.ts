@@ -48,11 +48,9 @@ it('does the work in its order, at once again while there is some, by the clock 
   const order: string[] = [];
   const first = counted('first', 3, (turn) => (order.push('first'), turn < 3 ? 1 : 0));
   const second = counted('second', 3, () => (order.push('second'), 0));
-  const startedMs = performance.now();
   start([first.work, second.work]);
-  await second.ran;
-  // Two pauses of half a second would have made it longer.
-  expect(performance.now() - startedMs).toBeLessThan(450);
+  // Where it rests between two turns, no more than the first of them is over by then.
+  await new Promise(setImmediate);
   expect(order.slice(0, 6)).toEqual(['first', 'second', 'first', 'second', 'first', 'second']);
   expect(first.turns[0]).toEqual(new Date(began.getTime() + 60_000));
 });
@@ -61,7 +59,7 @@ it('goes on with everything else when one kind of work fails, and tries that aga
   const broken = counted('broken', 1, () => {
     throw new TypeError('a bug');
   });
-  const sound = counted('sound', 20, () => 1);
+  const sound = counted('sound', 5, () => 1);
   const { lines } = start([broken.work, sound.work]);
   await sound.ran;
   expect(broken.turns).toHaveLength(1);
