@@ -17,10 +17,14 @@ function gatedCommit() {
   return { batches, commit, release };
 }
 
+const onePart = { parts: 1, partOf: () => 0, worthOwn: 1 };
+/** Odd numbers are one part and even ones the other. */
+const twoParts = { maxBatch: 10, maxWaiting: 10, parts: 2, partOf: (item: number) => item % 2, worthOwn: 3 };
+
 describe('GroupCommit', () => {
   it('commits what arrives together in one batch and what arrives meanwhile in the next', async () => {
     const { batches, commit, release } = gatedCommit();
-    const queue = new GroupCommit(commit, { maxBatch: 10, maxWaiting: 10 });
+    const queue = new GroupCommit(commit, { ...onePart, maxBatch: 10, maxWaiting: 10 });
     const first = [queue.submit(1), queue.submit(2)];
     await nextTick();
     const second = [queue.submit(3), queue.submit(4), queue.submit(5)];
@@ -38,7 +42,7 @@ describe('GroupCommit', () => {
 
   it('never commits more than maxBatch at once', async () => {
     const { batches, commit, release } = gatedCommit();
-    const queue = new GroupCommit(commit, { maxBatch: 2, maxWaiting: 10 });
+    const queue = new GroupCommit(commit, { ...onePart, maxBatch: 2, maxWaiting: 10 });
     const all = [1, 2, 3, 4, 5].map(async (item) => await queue.submit(item));
     for (let round = 0; round < 3; round += 1) {
       await nextTick();
@@ -50,16 +54,16 @@ describe('GroupCommit', () => {
 
   it('refuses what would exceed maxWaiting and takes work again afterwards', async () => {
     const { commit, release } = gatedCommit();
-    const queue = new GroupCommit(commit, { maxBatch: 1, maxWaiting: 1 });
+    const queue = new GroupCommit(commit, { ...onePart, maxBatch: 1, maxWaiting: 1 });
     const running = queue.submit(1);
     await nextTick();
     const waiting = queue.submit(2);
-    expect(queue.room).toBe(0);
+    expect(queue.room(0)).toBe(0);
     await expect(queue.submit(3)).rejects.toBeInstanceOf(Overloaded);
     await release();
     await release();
     expect(await Promise.all([running, waiting])).toEqual(['done 1', 'done 2']);
-    expect(queue.room).toBe(1);
+    expect(queue.room(0)).toBe(1);
   });
 
   it('lets one bad item fail alone', async () => {
@@ -67,8 +71,48 @@ describe('GroupCommit', () => {
       if (items.includes(2)) throw new Error('poisoned');
       return await Promise.resolve(items.map((item) => `done ${item}`));
     };
-    const queue = new GroupCommit(commit, { maxBatch: 10, maxWaiting: 10 });
+    const queue = new GroupCommit(commit, { ...onePart, maxBatch: 10, maxWaiting: 10 });
     const results = await Promise.allSettled([1, 2, 3].map(async (item) => await queue.submit(item)));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('commits little of several parts together, and has what comes meanwhile wait', async () => {
+    const { batches, commit, release } = gatedCommit();
+    const queue = new GroupCommit(commit, twoParts);
+    const all = [1, 2, 4].map(async (item) => await queue.submit(item));
+    await nextTick();
+    all.push(queue.submit(6), queue.submit(7));
+    await nextTick();
+    expect(batches).toEqual([[2, 4, 1]]);
+    await release();
+    expect(batches).toEqual([
+      [2, 4, 1],
+      [6, 7],
+    ]);
+    await release();
+    await Promise.all(all);
+  });
+
+  it('commits much of each part beside that of the other, and never two of the same part', async () => {
+    const { batches, commit, release } = gatedCommit();
+    const queue = new GroupCommit(commit, twoParts);
+    const all = [1, 2, 3, 4, 5, 6].map(async (item) => await queue.submit(item));
+    await nextTick();
+    expect(batches).toEqual([
+      [2, 4, 6],
+      [1, 3, 5],
+    ]);
+    all.push(...[8, 10, 12, 7].map(async (item) => await queue.submit(item)));
+    await nextTick();
+    expect(batches).toHaveLength(2);
+    await release();
+    // The even ones go out beside the odd ones that are still under way; one odd one is not worth it and waits.
+    expect(batches.slice(2)).toEqual([[8, 10, 12]]);
+    await release();
+    expect(batches).toHaveLength(3);
+    await release();
+    expect(batches.slice(3)).toEqual([[7]]);
+    await release();
+    await Promise.all(all);
   });
 });

@@ -23,11 +23,11 @@ export interface SubmittedLead {
 
 type Result = Outcome<SubmittedLead>;
 
-// One batch in flight per shard: while the database works on one, the other is filled. More shards only make the
-// batches smaller.
-const shardCount = 2;
+// While the database works on one part, the other is filled. More parts only make the batches smaller.
+const parts = 2;
+const worthOwn = 12;
 const maxBatch = 250;
-const maxWaitingPerShard = 5_000;
+const maxWaiting = 5_000;
 const maxRounds = 6;
 
 /**
@@ -37,7 +37,7 @@ const maxRounds = 6;
  */
 @Injectable()
 export class SubmitLeads {
-  private readonly shards: readonly GroupCommit<Pending, Result>[];
+  private readonly queue: GroupCommit<Pending, Result>;
   private readonly knownRules = new KnownRules();
 
   constructor(
@@ -47,9 +47,10 @@ export class SubmitLeads {
     private readonly keyRing: KeyRing,
     @Inject('Clock') private readonly clock: Clock,
   ) {
-    const commit = async (batch: readonly Pending[]) => await this.commit(batch);
-    const options = { maxBatch, maxWaiting: maxWaitingPerShard };
-    this.shards = Array.from({ length: shardCount }, () => new GroupCommit(commit, options));
+    this.queue = new GroupCommit(async (batch) => await this.commit(batch), {
+      ...{ maxBatch, maxWaiting, parts, worthOwn },
+      partOf: ({ actor }) => partOf(actor.organizationId),
+    });
   }
 
   /**
@@ -61,10 +62,10 @@ export class SubmitLeads {
     submissions: readonly LeadSubmission[],
     pathOf: (index: number) => readonly string[],
   ): Promise<Result[]> {
-    const shard = this.shardOf(actor.organizationId);
     const lookUps = await this.keyRing.lookUps();
     await this.learnRules(submissions.map(({ vertical }) => vertical.trim()));
-    if (shard.room < submissions.length) throw new Overloaded('too many leads wait');
+    if (this.queue.room(partOf(actor.organizationId)) < submissions.length)
+      throw new Overloaded('too many leads wait');
     return await Promise.all(
       submissions.map(async (submission, index) => {
         const path = pathOf(index);
@@ -74,7 +75,7 @@ export class SubmitLeads {
         const checked = checkSubmission(read, rules, { path, now: this.clock.now() });
         // What no rules could make right needs no second look.
         if (!checked.ok && read.refusals.length === checked.refusals.length) return checked;
-        return await shard.submit(pendingOf(actor, lookUps, { path, read, rules, checked }));
+        return await this.queue.submit(pendingOf(actor, lookUps, { path, read, rules, checked }));
       }),
     );
   }
@@ -89,13 +90,6 @@ export class SubmitLeads {
   private async rulesOf(verticals: readonly string[], now: Date): Promise<ReadonlyMap<string, LeadRules>> {
     const names = new Set(verticals.filter(isVerticalName));
     return names.size === 0 ? new Map() : await this.verticals.rules([...names], now);
-  }
-
-  // An agency's leads go through one queue, so that two with the same key meet in it and not in the database.
-  private shardOf(agencyId: string): GroupCommit<Pending, Result> {
-    const shard = this.shards[Number.parseInt(agencyId.slice(-4), 16) % shardCount];
-    invariant(shard, 'an agency id is no uuid');
-    return shard;
   }
 
   private async commit(batch: readonly Pending[]): Promise<Result[]> {
@@ -163,6 +157,13 @@ export class SubmitLeads {
   }
 }
 
+/** An agency's leads go through one queue, so that two with the same key meet in it and not in the database. */
+function partOf(agencyId: string): number {
+  const part = Number.parseInt(agencyId.slice(-4), 16) % parts;
+  invariant(!Number.isNaN(part), 'an agency id is no uuid');
+  return part;
+}
+
 function leadOf(
   { lead: { agencyId, leadId, submission }, verdict }: Extract<Decision, { readonly kind: 'KEPT' }>,
   now: Date,
@@ -170,7 +171,6 @@ function leadOf(
   const { contractId: askedContractId, publicKeys, forcedState: _forced, ...rest } = submission;
   const { state, reason: stateReason, duplicateOf } = verdict;
   return {
-    ...rest,
     agencyId,
     id: leadId,
     state,
@@ -180,5 +180,6 @@ function leadOf(
     askedContractId,
     receivedAt: now,
     erasedAt: null,
+    ...rest,
   };
 }
