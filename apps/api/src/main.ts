@@ -1,6 +1,7 @@
 import { type Config, loadConfig } from '#config';
 import { Database } from '#database';
 import { KeyRing } from '#persons';
+import { keepGarbageYoung } from '../../process/src/keep-garbage-young.js';
 import { refuseForeignKeys } from '../../process/src/refuse-foreign-keys.js';
 import { createLog, type Log } from '../../process/src/log.js';
 import { pendingMigrations } from '../../process/src/pending-migrations.js';
@@ -16,6 +17,7 @@ function giveUp(error: unknown, config?: Config): never {
 }
 
 async function start(config: Config, log: Log): Promise<void> {
+  keepGarbageYoung();
   const app = await createApp(config, log);
   const pending = await pendingMigrations(app.get(Database));
   if (pending.length > 0)

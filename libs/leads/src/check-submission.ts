@@ -187,7 +187,7 @@ export function checkSubmission(
   if (forced && forcedState === null && forced.refusals.length > 0)
     return refused(...refusalsOf(forced, path));
   const { attributes, schemaVersion, publicKeys } = verdict;
-  return done({ ...given, contact, attributes, schemaVersion, publicKeys, forcedState });
+  return done({ schemaVersion, publicKeys, forcedState, ...given, contact, attributes });
 }
 
 /** Each place is told of once: a text that cannot even be stored need not be called no phone as well. */

@@ -45,7 +45,7 @@ export interface KeptDecision {
   readonly suppressedFor: readonly string[];
   readonly verdict: Verdict;
   /** What its route made of it, once it has taken it. */
-  readonly routed?: RoutedDecision | undefined;
+  readonly routed: RoutedDecision | undefined;
 }
 
 /** What a decision needs beside the batch. */
@@ -152,8 +152,9 @@ function decide(
     lead,
     groups: isGood && !desk && group !== null ? [group] : [],
     desk: isGood ? desk : null,
-    ...against,
     verdict,
+    routed: undefined,
+    ...against,
   };
 }
 
@@ -171,7 +172,7 @@ function decideAgain(
   const duplicateFor = [...past.duplicateFor, ...(now?.duplicateFor ?? [])];
   const suppressedFor = [...past.suppressedFor, ...(now?.suppressedFor ?? [])];
   const verdict = desk ? sold : { ...sold, state: 'UNSOLD' as const };
-  return { kind: 'KEPT', lead, groups: [], desk, duplicateFor, suppressedFor, verdict };
+  return { kind: 'KEPT', lead, groups: [], desk, duplicateFor, suppressedFor, verdict, routed: undefined };
 }
 
 type Against = Pick<KeptDecision, 'duplicateFor' | 'suppressedFor'>;

@@ -69,7 +69,11 @@ with person as materialized (
   select l.agency_id as "agencyId", l.external_id as "externalId", l.test, l.id as "leadId",
     encode(l.input_hash, 'hex') as "inputHash"
   from json_to_recordset($2::json) as k(agency_id uuid, external_id text, test boolean)
-  join leads l using (external_id, agency_id, test)
+  -- One by one: a plan that was made while there were few leads would look through all of them.
+  cross join lateral (
+    select * from leads o
+    where o.agency_id = k.agency_id and o.external_id = k.external_id and o.test = k.test limit 1
+  ) l
 ), asked as materialized (
   select * from json_to_recordset($3::json) as t(${termsAskedColumns})
 ), ${termsNowTable('asked')}, terms as (
@@ -146,7 +150,7 @@ function claimsOf(placed: readonly PlacedLead[], now: Date): Map<string, Claimed
 }
 
 function claimParameter({ key, agencyId, leadId, acceptedAt }: ClaimedKey): object {
-  return { ...key, agency_id: agencyId, lead_id: leadId, accepted_at: acceptedAt };
+  return { agency_id: agencyId, lead_id: leadId, accepted_at: acceptedAt, ...key };
 }
 
 function namesOf(batch: readonly Pending[]): object[] {

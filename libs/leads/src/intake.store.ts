@@ -166,7 +166,6 @@ function storedSource({ submission: { source } }: IntakeLead): object | null {
 function termsParameter(terms: IntakeTerms, k: number): object {
   const { contract, base, fee } = terms;
   return {
-    ...termsAsked(terms, k),
     version: contract.version,
     late_period_start: terms.latePeriodStart,
     base_minor: base.amountMinor.toString(),
@@ -174,5 +173,6 @@ function termsParameter(terms: IntakeTerms, k: number): object {
     fee_rate_ppm: fee?.ratePpm ?? null,
     bid_minor: terms.bidMinor?.toString() ?? null,
     contact_sla_seconds: contract.terms.contactSlaSeconds,
+    ...termsAsked(terms, k),
   };
 }

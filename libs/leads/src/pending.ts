@@ -63,13 +63,13 @@ export function pendingOf(
   // Of what was given, not of its normal form: rules that came since do not make a replay another submission.
   const inputHash = lookUps.ofInput(JSON.stringify(read.given, bigintAsText));
   return {
-    ...submission,
     actor,
     lookUps,
     inputHash,
     naturalKey: naturalKeyOf(actor.organizationId, read.given),
-    checked: checked.ok ? done(intakeLeadOf(actor, lookUps, checked.value, inputHash)) : checked,
     sourceCount: undefined,
+    ...submission,
+    checked: checked.ok ? done(intakeLeadOf(actor, lookUps, checked.value, inputHash)) : checked,
   };
 }
 

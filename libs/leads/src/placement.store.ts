@@ -178,7 +178,12 @@ export function termsOf(wanted: TermsWanted, period: PeriodTaken, now: Date): In
   const { contract, isOnly, verticalVersion, bidMinor } = wanted;
   // All leads of a batch have the same facts so far, so one price serves them all.
   const { charges } = price(contract.terms, {
-    ...{ deliveryId: '', deliveredAt: now, bidMinor, test: false, qualifiedAt: null, returnedAt: null },
+    deliveryId: '',
+    deliveredAt: now,
+    bidMinor,
+    test: false,
+    qualifiedAt: null,
+    returnedAt: null,
     deals: [],
   });
   const base = charges.find(({ component }) => component === 'BASE');

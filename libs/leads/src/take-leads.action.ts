@@ -89,7 +89,7 @@ export class TakeLeads {
     const { credit } = routes.states;
     const decided = decideBatch(batch, { sheet, placement: placed, now, credit, sourceCount, pings });
     if (!decided) return refused();
-    const routed = await this.route(tx, decided, { ...held, anew, now });
+    const routed = await this.route(tx, decided, { anew, now, ...held });
     return done({ last: this.write(tx, routed, { prepared, sheet, rooms, pings }) });
   }
 
@@ -269,7 +269,7 @@ function askedOf(pending: Pending, { leads, terms }: Placement): RouteAsked {
   const placed = leads.get(pending);
   const group = placed?.ok ? placed.value.group : null;
   const onlyContractId = group === null ? null : (terms[group]?.contract.contractId ?? null);
-  return { ...askedBy(checked.value), onlyContractId };
+  return { onlyContractId, ...askedBy(checked.value) };
 }
 
 /**
@@ -336,11 +336,11 @@ function keep(
     lead,
     groups,
     verdict,
-    ...sealed,
     consent: consent && {
       sealed: sealConsent(consentKeys, lead, consent),
       textHash: consent.text === null ? null : lookUps.ofText(consent.text),
     },
+    ...sealed,
   };
 }
 

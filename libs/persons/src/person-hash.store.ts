@@ -251,7 +251,7 @@ function rowsOf(
   for (const { agencyId, leadId, keys, acceptedAt } of written) {
     for (const key of keys) {
       const text = personKeyText(key);
-      const row = { ...key, agency_id: agencyId, lead_id: leadId, accepted_at: acceptedAt };
+      const row = { agency_id: agencyId, lead_id: leadId, accepted_at: acceptedAt, ...key };
       const claim = open.get(text);
       if (claim) {
         open.delete(text);
@@ -261,7 +261,7 @@ function rowsOf(
       } else {
         const ordinal = next.get(text) ?? 0;
         next.set(text, ordinal + 1);
-        inserted.push({ ...row, ordinal });
+        inserted.push({ ordinal, ...row });
       }
     }
   }

@@ -81,11 +81,11 @@ export class DecisionStore {
       if (begun) batches.push(begun);
       each.batch.decisions.forEach((decision, index) => {
         decisions.push({
-          ...decisionRow(decision, each.batch),
           is_first: isFirst,
           batch_id: open.id,
           position: open.length + index,
           decided_at: now,
+          ...decisionRow(decision, each.batch),
         });
       });
       each.desk.known.open.set(each.desk.vertical, {
@@ -261,13 +261,13 @@ function decisionRow(
     lead_id: leadId,
     result,
     sales: sales.map((sale) => ({
-      ...sale,
-      amountMinor: sale.amountMinor.toString(),
       windows: test
         ? []
         : increments.flatMap(({ contractId, window }) =>
             contractId === sale.contractId ? [window.key] : [],
           ),
+      ...sale,
+      amountMinor: sale.amountMinor.toString(),
     })),
     trail,
   };

@@ -154,7 +154,9 @@ export class RoutingDeskStore {
     invariant(token !== undefined, 'an agency with a route has no desk');
     const { compiled, contracts, withOwnWindow, circumstances } = known;
     return {
-      ...{ compiled, contracts, withOwnWindow },
+      compiled,
+      contracts,
+      withOwnWindow,
       isDirect: found.is_direct,
       vertical,
       circumstances: circuitsOpen.length === 0 ? circumstances : withOpen(circumstances, circuitsOpen),

@@ -34,8 +34,15 @@ export class LeadSubmissions {
       const pingId = decodeOptionalId('ping', input.pingId);
       if (pingId === undefined)
         unknown.set(index, refusal('NOT_FOUND', { field: [...pathOf(index), 'pingId'] }));
+      const { externalId, vertical, contact, attributes, source, consent, score } = input;
       return {
-        ...input,
+        externalId,
+        vertical,
+        contact,
+        attributes,
+        source,
+        consent,
+        score,
         test: input.test ?? false,
         contractId: contractId ?? null,
         pingId: pingId ?? null,
