@@ -216,6 +216,8 @@ async function runLegs(
   const { options, lanes, apiService } = running;
   const warmUpSeconds = options.quick ? 1 : 2;
   const seconds = options.quick ? 3 : 10;
+  // The slowest of a hundred answers: ten seconds hold too few of what happens every now and then.
+  const steadySeconds = options.quick ? 3 : 30;
   await wait(1_000);
   const restBytes = memoryOf(apiService.pid);
   const broken: string[] = [];
@@ -235,10 +237,13 @@ async function runLegs(
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const name of order.filter((each) => lanes[each])) {
       const label = `round ${round} of ${options.rounds}: ${name}`;
-      const plan = { name, round, warmUpSeconds, seconds, broken };
+      const plan = { name, round, warmUpSeconds, broken };
       const ceiling = legs.findLast((leg) => leg.name === 'single')?.leadsPerSecond ?? 0;
-      const steady = name === 'steady' ? { perSecond: Math.round(ceiling * steadyShare) } : {};
-      legs.push(await host.step(label, () => runLeg(running, { ...plan, ...steady })));
+      const pace =
+        name === 'steady'
+          ? { seconds: steadySeconds, perSecond: Math.round(ceiling * steadyShare) }
+          : { seconds };
+      legs.push(await host.step(label, () => runLeg(running, { ...plan, ...pace })));
     }
   }
   const last = `reference after round ${options.rounds}`;
