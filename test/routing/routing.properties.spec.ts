@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import {
   type Decision,
+  Desk,
   type RoutableLead,
   type RoutingState,
   counterKey,
+  countersNeeded,
   outcomesOf,
   readState,
+  routeAt,
   routeBatch,
   skipReasons,
   stateAfter,
@@ -102,6 +105,40 @@ describe('any route with any leads', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('is decided at a desk that goes on as at one that is opened anew, whatever time has passed in its windows', () => {
+    const anyBatches = fc.array(fc.tuple(anyLeads, fc.nat({ max: 40 * 60_000 })), {
+      minLength: 2,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(anyRoutes, anyBatches, anyPresent, (routes, batches, present) => {
+        const ready = compiledChain(routes);
+        let state = presentState(ready, { ...present, credit: null });
+        const desk = new Desk(ready, state);
+        const windows = countersNeeded(ready, state.at);
+        for (const [leads, pauseMs] of batches) {
+          state = { ...state, at: new Date(state.at.getTime() + pauseMs) };
+          if (countersNeeded(ready, state.at) !== windows) return;
+          desk.goOn(state.at);
+          const batch = routeBatch(compiledChain(routes), leads, state);
+          expect(routeAt(desk, leads)).toEqual(batch);
+          state = stateAfter(state, batch);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is taken again at a desk that goes on as soon as a pause is over', () => {
+    const at = new Date('2026-06-01T12:00:00Z');
+    const later = new Date('2026-06-01T12:00:20Z');
+    const ready = compiled(routeOf([entryOf('a', { pause: { from: at, until: later } })]));
+    const desk = new Desk(ready, stateOf(ready, at));
+    expect(routeAt(desk, leadsOf(1)).decisions[0]?.result).toBe('UNSOLD');
+    desk.goOn(later);
+    expect(routeAt(desk, leadsOf(1)).decisions[0]?.result).toBe('SOLD');
   });
 
   it('is decided the same again: by another compilation, from the stored state, and lead by lead', () => {
