@@ -12,6 +12,8 @@ function gatedCommit() {
   };
   const release = async (): Promise<void> => {
     gates.shift()?.();
+    // One until the batch has ended, and one until the next has begun.
+    await nextTick();
     await nextTick();
   };
   return { batches, commit, release };
