@@ -82,13 +82,11 @@ class Sending {
 function endpointTry({ message: { endpointId, isProbe }, made, failure }: Finished): EndpointTry[] {
   if (made === null) return [];
   const { status, retryAfterMs } = made;
-  const end =
-    failure === null
-      ? 'ARRIVED'
-      : failure === 'GONE'
-        ? 'GONE'
-        : failure === 'TOO_LARGE'
-          ? 'SAYS_NOTHING'
-          : 'FAILED';
-  return [{ endpointId, isProbe, end, status, retryAfterMs }];
+  return [{ endpointId, isProbe, end: endOf(failure), status, retryAfterMs }];
+}
+
+function endOf(failure: Finished['failure']): EndpointTry['end'] {
+  if (failure === null) return 'ARRIVED';
+  if (failure === 'GONE') return 'GONE';
+  return failure === 'TOO_LARGE' ? 'SAYS_NOTHING' : 'FAILED';
 }

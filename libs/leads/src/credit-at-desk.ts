@@ -7,27 +7,29 @@ import type { IntakeTerms, Placement } from './placement.store.js';
 /** What buyers with a limit may still be charged, as it is held. */
 export type Rooms = Awaited<ReturnType<typeof holdCreditRooms>>;
 
+function desksOf({ leads }: Placement): ReadonlySet<HeldDesk> {
+  const desks = new Set<HeldDesk>();
+  for (const placed of leads.values()) if (placed.ok && placed.value.desk) desks.add(placed.value.desk);
+  return desks;
+}
+
 /** Every contract under which leads of the batch may be sold. */
-function contractsOf({ terms, leads }: Placement): readonly ActiveContract[] {
-  const desks = new Set(
-    [...leads.values()].flatMap((placed) => (placed.ok ? (placed.value.desk ?? []) : [])),
-  );
+function contractsOf(placement: Placement): readonly ActiveContract[] {
   return [
-    ...terms.map(({ contract }) => contract),
-    ...[...desks].flatMap(({ contracts }) => [...contracts.values()]),
+    ...placement.terms.map(({ contract }) => contract),
+    ...[...desksOf(placement)].flatMap(({ contracts }) => [...contracts.values()]),
   ];
 }
 
-/** The buyers of {@link contractsOf} who are not among `known`. */
-export function buyersBut(known: ReadonlySet<string>, { terms, leads }: Placement): string[] {
+/** The buyers whom the batch's terms and routes name and who are not among `known`. */
+export function buyersBut(known: ReadonlySet<string>, placement: Placement): string[] {
   const others = new Set<string>();
   const add = (buyerId: string): void => {
     if (!known.has(buyerId)) others.add(buyerId);
   };
-  for (const { contract } of terms) add(contract.buyerId);
-  const desks = new Set<HeldDesk>();
-  for (const placed of leads.values()) if (placed.ok && placed.value.desk) desks.add(placed.value.desk);
-  for (const { compiled } of desks) for (const buyerId of compiled.buyerNumbers.keys()) add(buyerId);
+  for (const { contract } of placement.terms) add(contract.buyerId);
+  for (const { compiled } of desksOf(placement))
+    for (const buyerId of compiled.buyerNumbers.keys()) add(buyerId);
   return [...others];
 }
 

@@ -309,7 +309,6 @@ function duplicateUnder(
 
 /** By its agency, by the operator, or by this buyer. */
 function isSuppressed({ hashes, agencyId }: IntakeLead, buyerId: string | null, sheet: DeskSheet): boolean {
-  if (sheet.suppressed.size === 0) return false;
   return Object.values(hashes).some((hash: string | null) => {
     const by = hash === null ? [] : (sheet.suppressed.get(hash) ?? []);
     return by.some(

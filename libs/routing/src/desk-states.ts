@@ -40,7 +40,7 @@ export class DeskStates {
    */
   open(held: HeldDesk, isAlone: boolean): OpenedDesk {
     const { compiled, vertical, known } = held;
-    const last = isAlone && this.goesOn(held) ? known.open.get(vertical) : undefined;
+    const last = isAlone ? this.lastBatch(held) : undefined;
     // Until what is decided now is written, nobody may go on from it.
     known.open.delete(vertical);
     if (last) {
@@ -57,13 +57,13 @@ export class DeskStates {
     if (state) applyChanges(state, batch);
   }
 
-  private goesOn(held: HeldDesk): boolean {
-    const { compiled, vertical, known, circuitsOpen } = held;
-    const open = known.open.get(vertical);
-    if (!isCounted(held, this.at) || !open) return false;
-    if (open.length >= mostInBatch || open.circuitsOpen !== circuitsOpen) return false;
+  /** The stored batch on which decisions may go on. */
+  private lastBatch(held: HeldDesk): OpenBatch | undefined {
+    const open = countedIn(held, this.at);
+    if (!open || open.length >= mostInBatch || open.circuitsOpen !== held.circuitsOpen) return undefined;
     // Credit is used and paid by others too.
-    return ![...this.credit.keys()].some((key) => compiled.creditNumbers.has(key));
+    const isLimited = [...this.credit.keys()].some((key) => held.compiled.creditNumbers.has(key));
+    return isLimited ? undefined : open;
   }
 
   /** The state of the agency with all that is about this desk. */
@@ -94,10 +94,10 @@ export class DeskStates {
 
 type StateToFill = DraftState & { readonly contracts: Map<string, Circumstance> };
 
-/** Whether the last decisions at the desk were by the same rules and within the same windows, so that its counts are known. */
-export function isCounted({ compiled, vertical, known }: HeldDesk, at: Date): boolean {
+/** The batch of the last decisions at the desk, by the same rules and within the same windows: its counts are known then. */
+export function countedIn({ compiled, vertical, known }: HeldDesk, at: Date): OpenBatch | undefined {
   const open = known.open.get(vertical);
-  return open?.desk.compiled === compiled && open.counting === countingAt(compiled, at);
+  return open?.desk.compiled === compiled && open.counting === countingAt(compiled, at) ? open : undefined;
 }
 
 /** The routes whose entries stand against each other. */

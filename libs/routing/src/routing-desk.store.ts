@@ -3,7 +3,7 @@ import type { Transaction } from '#database';
 import { invariant } from '#outcome';
 import { Injectable } from '@nestjs/common';
 import { compileRoute, countersNeeded } from './compile-route.js';
-import { DeskStates, isCounted, standingsNeeded } from './desk-states.js';
+import { countedIn, DeskStates, standingsNeeded } from './desk-states.js';
 import { type KnownDesk, KnownDesks } from './known-desks.js';
 import { askedKey, type KnownRoute, KnownRoutes, type RouteAsked } from './known-routes.js';
 import type { Route } from './route.js';
@@ -193,7 +193,7 @@ function askedParameter({ agencyId, vertical, contractId, onlyContractId }: Rout
 /** Reads what is not known of what is counted. The desks are held, so that nobody writes meanwhile. */
 async function readCounts(tx: Transaction, desks: readonly HeldDesk[], now: Date): Promise<void> {
   const needed = desks
-    .filter((desk) => !isCounted(desk, now))
+    .filter((desk) => !countedIn(desk, now))
     .map((desk) => ({
       desk,
       counters: countersNeeded(desk.compiled, now),
