@@ -23,6 +23,7 @@ import { Imports1760000000028 } from './0028-imports.js';
 import { Rerouting1760000000029 } from './0029-rerouting.js';
 import { RoutingDesks1760000000030 } from './0030-routing-desks.js';
 import { PingClaims1760000000031 } from './0031-ping-claims.js';
+import { GrowingTables1760000000032 } from './0032-growing-tables.js';
 
 /** Every migration in the order in which it runs; listed by import, so that a bundle or a test has the same list. */
 export const migrations = [
@@ -51,4 +52,5 @@ export const migrations = [
   Rerouting1760000000029,
   RoutingDesks1760000000030,
   PingClaims1760000000031,
+  GrowingTables1760000000032,
 ];

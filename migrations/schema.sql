@@ -173,7 +173,7 @@ create table audit_entries (
   request_id text,
   recorded_at timestamp with time zone not null,
   constraint audit_entries_pkey PRIMARY KEY (organization_id, id)
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX audit_entries_subject ON public.audit_entries USING btree (subject, id);
 CREATE TRIGGER audit_entries_append_only BEFORE DELETE OR UPDATE ON public.audit_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
 alter table audit_entries enable always trigger audit_entries_append_only;
@@ -238,7 +238,7 @@ create table bids (
   constraint bids_amount_check CHECK ((amount_minor > 0)),
   constraint bids_bid_check CHECK ((((outcome = ANY (ARRAY['BID'::text, 'TOO_HIGH'::text])) = (amount_minor IS NOT NULL)) AND ((amount_minor IS NULL) = (currency IS NULL)) AND ((outcome = 'BID'::text) = (expires_at IS NOT NULL)))),
   constraint bids_outcome_check CHECK ((outcome = ANY (ARRAY['BID'::text, 'NO_BID'::text, 'LATE'::text, 'UNREADABLE'::text, 'TOO_HIGH'::text, 'UNREACHABLE'::text, 'NO_ADDRESS'::text])))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE TRIGGER bids_append_only BEFORE DELETE OR UPDATE ON public.bids FOR EACH ROW EXECUTE FUNCTION refuse_change();
 alter table bids enable always trigger bids_append_only;
 CREATE TRIGGER bids_no_truncate BEFORE TRUNCATE ON public.bids FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -318,7 +318,7 @@ create table cap_counters (
   constraint cap_counters_pkey PRIMARY KEY (agency_id, contract_id, window_key),
   constraint cap_counters_amount_check CHECK ((amount_minor >= 0)),
   constraint cap_counters_leads_check CHECK ((leads >= 0))
-);
+) with (fillfactor=50);
 CREATE INDEX cap_counters_ended ON public.cap_counters USING btree (ends_at);
 
 create table charges (
@@ -364,7 +364,7 @@ CASE
     ELSE true
 END),
   constraint charges_source_check CHECK ((source_id = COALESCE(deal_id, delivery_id)))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX charges_corrections ON public.charges USING btree (agency_id, recorded_at) WHERE after_approval;
 CREATE INDEX charges_lines ON public.charges USING btree (agency_id, settlement_id, id);
 CREATE UNIQUE INDEX charges_reversed_once ON public.charges USING btree (agency_id, reverses) WHERE (reverses IS NOT NULL);
@@ -461,7 +461,7 @@ create table consent_proofs (
   text_hash bytea,
   recorded_at timestamp with time zone not null,
   constraint consent_proofs_pkey PRIMARY KEY (agency_id, lead_id)
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX consent_proofs_age ON public.consent_proofs USING brin (recorded_at);
 
 create table contract_destinations (
@@ -566,7 +566,7 @@ create table credit_rooms (
   room_minor bigint not null,
   constraint credit_rooms_pkey PRIMARY KEY (buyer_id, currency),
   constraint credit_rooms_buyer_fkey FOREIGN KEY (buyer_id) REFERENCES organizations(id)
-);
+) with (fillfactor=50);
 
 create table deals (
   agency_id uuid not null,
@@ -625,7 +625,7 @@ create table deliveries (
   constraint deliveries_returned_check CHECK (((state = 'RETURNED'::text) = (returned_at IS NOT NULL))),
   constraint deliveries_stage_check CHECK ((stage = ANY (ARRAY['NEW'::text, 'ATTEMPTED'::text, 'CONTACTED'::text, 'QUALIFIED'::text, 'APPOINTMENT_SET'::text, 'APPOINTMENT_HELD'::text, 'PROPOSAL'::text, 'WON'::text, 'LOST'::text, 'UNREACHABLE'::text, 'NOT_INTERESTED'::text, 'DISQUALIFIED'::text, 'REFUNDED'::text, 'CANCELED'::text]))),
   constraint deliveries_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'ACCEPTED'::text, 'REJECTED'::text, 'DUPLICATE'::text, 'TIMED_OUT'::text, 'FAILED'::text, 'CANCELED'::text, 'RETURNED'::text])))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX deliveries_contact_due ON public.deliveries USING btree (contact_due_at) WHERE ((contact_due_at IS NOT NULL) AND (contact_overdue_at IS NULL) AND (first_contact_at IS NULL) AND (state = 'ACCEPTED'::text) AND (stage = ANY (ARRAY['NEW'::text, 'ATTEMPTED'::text, 'UNREACHABLE'::text])));
 CREATE INDEX deliveries_inbox ON public.deliveries USING btree (buyer_id, lead_id);
 CREATE INDEX deliveries_overdue ON public.deliveries USING btree (agency_id, id) WHERE ((contact_overdue_at IS NOT NULL) AND (first_contact_at IS NULL) AND (state = 'ACCEPTED'::text));
@@ -657,7 +657,7 @@ create table delivery_attempts (
   constraint delivery_attempts_pkey PRIMARY KEY (handover_id, number),
   constraint delivery_attempts_handover_fkey FOREIGN KEY (handover_id) REFERENCES handovers(id) ON DELETE CASCADE,
   constraint delivery_attempts_verdict_check CHECK ((verdict = ANY (ARRAY['ACCEPTED'::text, 'REJECTED'::text, 'DUPLICATE'::text])))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 
 create table destination_secrets (
   destination_id uuid not null,
@@ -786,7 +786,7 @@ create table events (
   payload jsonb not null,
   occurred_at timestamp with time zone not null,
   constraint events_pkey PRIMARY KEY (organization_id, id)
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX events_all ON public.events USING btree (id);
 CREATE INDEX events_all_test ON public.events USING btree (id) WHERE test;
 CREATE INDEX events_all_type ON public.events USING btree (type, id) WHERE (type <> 'lead.delivered'::text);
@@ -849,7 +849,7 @@ create table handovers (
   constraint handovers_request_check CHECK (((kind = 'SAMPLE'::text) = (sample_request IS NOT NULL))),
   constraint handovers_sample_check CHECK (((kind = 'SAMPLE'::text) = (agency_id IS NULL))),
   constraint handovers_state_check CHECK ((state = ANY (ARRAY['WAITING'::text, 'DONE'::text])))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX handovers_due ON public.handovers USING btree (destination_id, next_try_at) WHERE (state = 'WAITING'::text);
 CREATE INDEX handovers_finished ON public.handovers USING btree (finished_at) WHERE (state = 'DONE'::text);
 CREATE INDEX handovers_late ON public.handovers USING btree (give_up_at) WHERE (state = 'WAITING'::text);
@@ -893,7 +893,7 @@ create table idempotency_keys (
   created_at timestamp with time zone not null,
   constraint idempotency_keys_pkey PRIMARY KEY (organization_id, key),
   constraint idempotency_keys_key_check CHECK (((char_length(key) >= 1) AND (char_length(key) <= 200)))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
 create table import_batches (
@@ -999,7 +999,7 @@ create table journals (
   constraint journals_idempotency_key UNIQUE (book_id, idempotency_key),
   constraint journals_book_fkey FOREIGN KEY (book_id) REFERENCES organizations(id),
   constraint journals_reverses_fkey FOREIGN KEY (book_id, reverses) REFERENCES journals(book_id, id)
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX journals_of_funds ON public.journals USING btree (source) WHERE (source ~~ 'stripe:%'::text);
 CREATE UNIQUE INDEX journals_reversed_once ON public.journals USING btree (book_id, reverses) WHERE (reverses IS NOT NULL);
 CREATE TRIGGER journals_append_only BEFORE DELETE OR UPDATE ON public.journals FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -1080,7 +1080,7 @@ create table lead_offer_contracts (
   constraint lead_offer_contracts_pkey PRIMARY KEY (agency_id, lead_id, number, contract_id),
   constraint lead_offer_contracts_buyer_fkey FOREIGN KEY (buyer_id) REFERENCES organizations(id),
   constraint lead_offer_contracts_offer_fkey FOREIGN KEY (agency_id, lead_id, number) REFERENCES lead_offers(agency_id, lead_id, number)
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX lead_offer_contracts_id ON public.lead_offer_contracts USING btree (id);
 CREATE INDEX lead_offer_contracts_open ON public.lead_offer_contracts USING btree (buyer_id, id) WHERE is_open;
 
@@ -1107,7 +1107,7 @@ create table lead_offers (
   constraint lead_offers_number_check CHECK ((number > 0)),
   constraint lead_offers_state_check CHECK ((state = ANY (ARRAY['OPEN'::text, 'HELD'::text, 'DONE'::text]))),
   constraint lead_offers_taken_check CHECK (((taken >= 0) AND (taken <= most)))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX lead_offers_closing ON public.lead_offers USING btree (closes_at) WHERE ((state = 'OPEN'::text) AND (method = 'FIRST_CLAIM'::text));
 CREATE INDEX lead_offers_rounds ON public.lead_offers USING btree (opened_at) WHERE ((state = 'OPEN'::text) AND (method = 'PING_POST'::text));
 
@@ -1155,7 +1155,7 @@ create table leads (
   constraint leads_person_check CHECK (((data_key IS NULL) = (person IS NULL))),
   constraint leads_score_check CHECK (((score >= 0) AND (score <= 100))),
   constraint leads_state_check CHECK ((state = ANY (ARRAY['RECEIVED'::text, 'REJECTED'::text, 'DUPLICATE'::text, 'SUPPRESSED'::text, 'QUARANTINED'::text, 'ACCEPTED'::text, 'UNSOLD'::text, 'SOLD'::text, 'RETURNED'::text, 'EXPIRED'::text, 'ERASED'::text])))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX leads_quarantined ON public.leads USING btree (agency_id, id) WHERE (state = 'QUARANTINED'::text);
 
 create table leads_to_route (
@@ -1230,7 +1230,7 @@ create table outcome_events (
   constraint outcome_events_delivery_fkey FOREIGN KEY (agency_id, delivery_id) REFERENCES deliveries(agency_id, id),
   constraint outcome_events_kind_check CHECK ((kind = ANY (ARRAY['NEW'::text, 'ATTEMPTED'::text, 'CONTACTED'::text, 'QUALIFIED'::text, 'APPOINTMENT_SET'::text, 'APPOINTMENT_HELD'::text, 'PROPOSAL'::text, 'WON'::text, 'LOST'::text, 'UNREACHABLE'::text, 'NOT_INTERESTED'::text, 'DISQUALIFIED'::text, 'AMOUNT_RESTATED'::text, 'REFUNDED'::text, 'CANCELED'::text]))),
   constraint outcome_events_provenance_check CHECK ((provenance = ANY (ARRAY['CRM_SIGNED'::text, 'DOCUMENT'::text, 'API'::text, 'PORTAL_MANUAL'::text, 'CSV_IMPORT'::text, 'CONSUMER_CONFIRMED'::text, 'INFERRED'::text])))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX outcome_events_delivery ON public.outcome_events USING btree (agency_id, delivery_id, id);
 CREATE TRIGGER outcome_events_append_only BEFORE DELETE OR UPDATE ON public.outcome_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
 alter table outcome_events enable always trigger outcome_events_append_only;
@@ -1359,7 +1359,7 @@ create table person_hashes (
   constraint person_hashes_hash_check CHECK ((octet_length(hash) = 16)),
   constraint person_hashes_lead_check CHECK (((agency_id IS NULL) = (lead_id IS NULL))),
   constraint person_hashes_ordinal_check CHECK ((ordinal >= 0))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX person_hashes_again ON public.person_hashes USING btree (hash, vertical, accepted_at DESC) WHERE ((accepted_at IS NOT NULL) AND (ordinal > 0));
 CREATE INDEX person_hashes_erased ON public.person_hashes USING btree (accepted_at) WHERE (lead_id IS NULL);
 
@@ -1421,7 +1421,7 @@ create table pings (
   constraint pings_agency_fkey FOREIGN KEY (agency_id) REFERENCES organizations(id),
   constraint pings_price_check CHECK ((price_minor >= 0)),
   constraint pings_price_currency_check CHECK (((price_minor IS NULL) = (currency IS NULL)))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX pings_external_id ON public.pings USING btree (agency_id, external_id, test);
 CREATE INDEX pings_not_posted ON public.pings USING btree (expires_at) WHERE (posted_at IS NULL);
 
@@ -1441,7 +1441,7 @@ create table postings (
   constraint postings_amount_check CHECK ((amount_minor > 0)),
   constraint postings_ordinal_check CHECK ((ordinal > 0)),
   constraint postings_sides_check CHECK ((debit_account_id <> credit_account_id))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX postings_since_checkpoint ON public.postings USING btree (book_id, xid);
 CREATE TRIGGER postings_append_only BEFORE DELETE OR UPDATE ON public.postings FOR EACH ROW EXECUTE FUNCTION refuse_change();
 alter table postings enable always trigger postings_append_only;
@@ -1537,7 +1537,7 @@ create table route_standings (
   last_turns bigint[] not null,
   constraint route_standings_pkey PRIMARY KEY (agency_id, route_id),
   constraint route_standings_length_check CHECK (((cardinality(owed) = cardinality(contract_ids)) AND (cardinality(last_turns) = cardinality(contract_ids))))
-);
+) with (fillfactor=50);
 
 create table route_versions (
   agency_id uuid not null,
@@ -1586,7 +1586,7 @@ create table routing_batches (
   routes jsonb not null,
   state jsonb not null,
   constraint routing_batches_pkey PRIMARY KEY (agency_id, id)
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE TRIGGER routing_batches_append_only BEFORE DELETE OR UPDATE ON public.routing_batches FOR EACH ROW EXECUTE FUNCTION refuse_change();
 alter table routing_batches enable always trigger routing_batches_append_only;
 CREATE TRIGGER routing_batches_no_truncate BEFORE TRUNCATE ON public.routing_batches FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -1605,7 +1605,7 @@ create table routing_decisions (
   constraint routing_decisions_pkey PRIMARY KEY (agency_id, lead_id, number),
   constraint routing_decisions_batch_fkey FOREIGN KEY (agency_id, batch_id) REFERENCES routing_batches(agency_id, id),
   constraint routing_decisions_result_check CHECK ((result = ANY (ARRAY['SOLD'::text, 'OFFERED'::text, 'UNSOLD'::text])))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX routing_decisions_batch ON public.routing_decisions USING btree (agency_id, batch_id);
 CREATE TRIGGER routing_decisions_append_only BEFORE DELETE OR UPDATE ON public.routing_decisions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 alter table routing_decisions enable always trigger routing_decisions_append_only;
@@ -1617,7 +1617,7 @@ create table routing_desks (
   token uuid not null,
   constraint routing_desks_pkey PRIMARY KEY (agency_id),
   constraint routing_desks_agency_fkey FOREIGN KEY (agency_id) REFERENCES organizations(id)
-);
+) with (fillfactor=50);
 
 create table sandbox_clock (
   singleton boolean default true not null,
@@ -1696,7 +1696,7 @@ CREATE INDEX settlements_buyer ON public.settlements USING btree (buyer_id, id);
 CREATE INDEX settlements_gathering ON public.settlements USING btree (period_end, id) WHERE (state = 'OPEN'::text);
 CREATE UNIQUE INDEX settlements_one_live ON public.settlements USING btree (agency_id, root_id) WHERE (state <> 'VOIDED'::text);
 CREATE INDEX settlements_owed ON public.settlements USING btree (agency_id, currency) WHERE (state = ANY (ARRAY['APPROVED'::text, 'COLLECTING'::text, 'COLLECTED'::text, 'HOLDING'::text, 'COLLECTION_FAILED'::text, 'TRANSFER_FAILED'::text, 'WRITTEN_OFF'::text]));
-CREATE INDEX settlements_period ON public.settlements USING btree (period_start, period_end, schedule);
+CREATE INDEX settlements_period_end ON public.settlements USING btree (period_end, period_start, schedule);
 CREATE INDEX settlements_to_bill ON public.settlements USING btree (buyer_id, currency) WHERE (state = 'APPROVED'::text);
 CREATE INDEX settlements_under_way ON public.settlements USING btree (state, id) WHERE (state <> ALL (ARRAY['OPEN'::text, 'PAID'::text, 'VOIDED'::text]));
 
@@ -1851,7 +1851,7 @@ create table webhook_attempts (
   answer_start text,
   constraint webhook_attempts_pkey PRIMARY KEY (delivery_id, number),
   constraint webhook_attempts_delivery_fkey FOREIGN KEY (delivery_id) REFERENCES webhook_deliveries(id) ON DELETE CASCADE
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 
 create table webhook_deliveries (
   id uuid not null,
@@ -1873,7 +1873,7 @@ create table webhook_deliveries (
   constraint webhook_deliveries_endpoint_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(id),
   constraint webhook_deliveries_finished_check CHECK (((state = 'WAITING'::text) = (finished_at IS NULL))),
   constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['WAITING'::text, 'DELIVERED'::text, 'DEAD'::text, 'CANCELED'::text])))
-);
+) with (autovacuum_analyze_threshold=10000, autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_insert_threshold=100000);
 CREATE INDEX webhook_deliveries_dead ON public.webhook_deliveries USING btree (endpoint_id, id) WHERE (state = 'DEAD'::text);
 CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (endpoint_id, next_try_at) WHERE (state = 'WAITING'::text);
 CREATE INDEX webhook_deliveries_listed ON public.webhook_deliveries USING btree (endpoint_id, id);

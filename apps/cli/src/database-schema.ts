@@ -29,6 +29,7 @@ async function tables(database: Database): Promise<string[]> {
       partition_key: string | null;
       parent: string | null;
       bound: string | null;
+      options: string | null;
     }>(tableSql),
     database.query<Line>(columnSql),
     database.query<Line>(constraintSql),
@@ -37,13 +38,14 @@ async function tables(database: Database): Promise<string[]> {
   ]);
   const of = (lines: readonly Line[], name: string) =>
     lines.filter(({ owner }) => owner === name).map(({ line }) => line);
-  return names.map(({ name, partition_key: key, parent, bound }) => {
+  return names.map(({ name, partition_key: key, parent, bound, options }) => {
     const rest = [...of(indexes, name), ...of(triggers, name)].map((line) => `${line};`);
     if (parent !== null)
       return [`create table ${name} partition of ${parent} ${bound ?? ''};`, ...rest].join('\n');
     const body = [...of(columns, name), ...of(constraints, name)].map((line) => `  ${line}`).join(',\n');
     const partitioned = key === null ? '' : ` partition by ${key}`;
-    return [`create table ${name} (\n${body}\n)${partitioned};`, ...rest].join('\n');
+    const stored = options === null ? '' : ` with (${options})`;
+    return [`create table ${name} (\n${body}\n)${partitioned}${stored};`, ...rest].join('\n');
   });
 }
 
@@ -62,7 +64,8 @@ const ourTable = `c.relnamespace = 'public'::regnamespace and c.relkind in ('r',
 
 const tableSql = `
   select c.relname as name, case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_key,
-    i.inhparent::regclass::text as parent, pg_get_expr(c.relpartbound, c.oid) as bound
+    i.inhparent::regclass::text as parent, pg_get_expr(c.relpartbound, c.oid) as bound,
+    array_to_string(c.reloptions, ', ') as options
   from pg_class c left join pg_inherits i on i.inhrelid = c.oid and c.relispartition
   where ${ourTable} order by c.relname`;
 

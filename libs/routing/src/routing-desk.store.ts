@@ -49,8 +49,8 @@ interface Held {
     readonly vertical: string;
     readonly fingerprint: string;
   }[];
-  /** Agencies with a contract whose buyer can perhaps be sent nothing. */
-  readonly troubled: readonly string[];
+  /** Agencies with a contract whose buyer can perhaps be sent nothing; null: there are none. */
+  readonly troubled: readonly string[] | null;
 }
 
 /**
@@ -86,13 +86,15 @@ with asked as materialized (
     sum(extract(epoch from c.credit_blocked_at))) as fingerprint
   from contracts c join (select distinct agency_id, vertical from found) f using (agency_id, vertical)
   group by c.agency_id, c.vertical
+), trouble as materialized (
+  select buyer_id from destinations where state <> 'ENABLED' or open_until > now()
 )
 select (select coalesce(json_agg(desk), '[]') from desk) as desks,
   (select coalesce(json_agg(found), '[]') from found) as routes,
   (select coalesce(json_agg(present), '[]') from present) as contracts,
-  (select coalesce(json_agg(distinct c.agency_id), '[]') from destinations d
-   join contracts c on c.buyer_id = d.buyer_id and c.agency_id in (select agency_id from found)
-   where d.state <> 'ENABLED' or d.open_until > now()) as troubled`;
+  case when exists (select from trouble) then (
+    select json_agg(distinct agency_id) from contracts
+    where agency_id in (select agency_id from found) and buyer_id in (select buyer_id from trouble)) end as troubled`;
 
 /** Reads and locks what routing needs. */
 @Injectable()
@@ -141,7 +143,7 @@ export class RoutingDeskStore {
     const fingerprint = own?.fingerprint ?? '';
     let known = this.known.get(routeKey);
     const circuitsOpen: string[] = [];
-    if (known?.fingerprint !== fingerprint || held.troubled.includes(agencyId)) {
+    if (known?.fingerprint !== fingerprint || held.troubled?.includes(agencyId)) {
       const present = await contractsNow(tx, found);
       if (known?.fingerprint !== fingerprint) {
         known = { ...(await compiledNow(tx, found, present)), fingerprint };
