@@ -42,8 +42,17 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     // A where-clause with undefined in it would match every row: refuse it.
     invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
     installExtensions: false,
-    // Money and rates never pass through a local time zone or a rounding of the driver.
-    extra: { Client: LosableConnection, options: '-c timezone=UTC', connectionTimeoutMillis: 10_000 },
+    extra: {
+      Client: LosableConnection,
+      // Money and rates never pass through a local time zone or a rounding of the driver.
+      options: '-c timezone=UTC',
+      connectionTimeoutMillis: 10_000,
+      // A new connection plans the statements of intake anew, and a hundred leads wait for it: what is there stays there.
+      idleTimeoutMillis: 0,
+      keepAlive: true,
+      // A command that has nothing else to do ends all the same.
+      allowExitOnIdle: true,
+    },
   });
 }
 

@@ -15,14 +15,14 @@ const settled = async (): Promise<void> => await new Promise((resolve) => setImm
 it('reads of one request go three at a time, in their order, and a failed one makes room', async () => {
   const { ends, read } = reads();
   const done: string[] = [];
-  const all = asOneReader(() =>
-    ['a', 'b', 'c', 'd', 'e'].map((name) =>
-      inTurn(read(name)).then(
-        (value) => done.push(value),
-        () => done.push(`${name} failed`),
-      ),
-    ),
-  );
+  const all = asOneReader(async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const reading = names.map(async (name) => {
+      const value = await inTurn(read(name)).catch(() => `${name} failed`);
+      done.push(value);
+    });
+    await Promise.all(reading);
+  });
   await settled();
   expect(ends).toHaveLength(3);
   ends[1]?.();
@@ -32,14 +32,15 @@ it('reads of one request go three at a time, in their order, and a failed one ma
   await settled();
   expect([done, ends.length]).toEqual([['b', 'a failed'], 5]);
   ends.slice(2).forEach((end) => end());
-  await Promise.all(all);
+  await all;
   expect(done).toEqual(['b', 'a failed', 'c', 'd', 'e']);
 });
 
 it('requests do not wait for each other, and nobody waits outside of one', async () => {
   const { ends, read } = reads();
-  const four = (): Promise<string>[] => ['a', 'b', 'c', 'd'].map((name) => inTurn(read(name)));
-  const all = [...asOneReader(four), ...asOneReader(four), ...four()];
+  const four = async (): Promise<string[]> =>
+    await Promise.all(['a', 'b', 'c', 'd'].map((name) => inTurn(read(name))));
+  const all = [asOneReader(four), asOneReader(four), four()];
   await settled();
   expect(ends).toHaveLength(3 + 3 + 4);
   for (let end = ends.shift(); end; end = ends.shift()) {

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { Ambient } from './ambient.js';
 
 /** Reads that one request has under way at a time. */
 const mostAtOnce = 3;
@@ -21,18 +21,18 @@ class ReadTurns {
   }
 }
 
-const turns = new AsyncLocalStorage<ReadTurns>();
+const turns = new Ambient<ReadTurns>();
 
 /**
  * Runs a request. What it reads outside transactions waits in the request itself, and not for a connection: twenty
  * answers of some hundred reads each once kept the pool's queue so long that those at its end gave up.
  */
-export function asOneReader<T>(request: () => T): T {
-  return turns.run(new ReadTurns(), request);
+export async function asOneReader<T>(request: () => Promise<T>): Promise<T> {
+  return await turns.run(new ReadTurns(), request);
 }
 
 /** A read in its turn; at once outside of {@link asOneReader}. */
 export async function inTurn<T>(read: () => Promise<T>): Promise<T> {
-  const own = turns.getStore();
+  const own = turns.get();
   return own === undefined ? await read() : await own.read(read);
 }

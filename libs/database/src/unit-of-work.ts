@@ -1,9 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { invariant, type Outcome } from '#outcome';
 import type { Client } from 'pg';
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { Ambient } from './ambient.js';
 
 declare const transactionBrand: unique symbol;
 
@@ -21,11 +21,14 @@ export interface Transaction {
 
 const restartable = new Set(['40001', '40P01']);
 const maxAttempts = 3;
-const openTransaction = new AsyncLocalStorage<true>();
+const openTransaction = new Ambient<true>();
 
-/** Whether the caller, or whoever began what it is doing, is in a {@link UnitOfWork}: who goes over the network asks. */
+/**
+ * Whether the caller, or whoever began what it is doing, is in {@link UnitOfWork.run}: who goes over the network asks. Pipelined
+ * work is not told: it waits for nothing but its own statements, or it would be no faster.
+ */
 export function isInsideTransaction(): boolean {
-  return openTransaction.getStore() === true;
+  return openTransaction.get() === true;
 }
 
 @Injectable()
@@ -59,18 +62,16 @@ export class UnitOfWork {
     try {
       const pipe = new Pipe((await runner.connect()) as Client);
       try {
-        return await openTransaction.run(true, async () => {
-          const begun = pipe.send({ text: 'begin' });
-          // Whoever fails first is told of it; nobody else may wait for this one then.
-          begun.catch(() => undefined);
-          const outcome = await work(asTransaction(runner.manager, pipe));
-          if (!outcome.ok) {
-            await pipe.end('rollback');
-            return outcome;
-          }
-          const [value] = await Promise.all([outcome.value.last, begun, pipe.end('commit')]);
-          return { ok: true, value };
-        });
+        const begun = pipe.send({ text: 'begin' });
+        // Whoever fails first is told of it; nobody else may wait for this one then.
+        begun.catch(() => undefined);
+        const outcome = await work(asTransaction(runner.manager, pipe));
+        if (!outcome.ok) {
+          await pipe.end('rollback');
+          return outcome;
+        }
+        const [value] = await Promise.all([outcome.value.last, begun, pipe.end('commit')]);
+        return { ok: true, value };
       } catch (error) {
         await pipe.end('rollback').catch(() => undefined);
         throw error;

@@ -51,5 +51,27 @@ export function installEdgeHooks(server: HookTarget): void {
     done();
   });
   // Not earlier: what runs while a body is read does not go on where the hook has begun.
-  server.addHook('preHandler', (_request, _reply, done) => asOneReader(() => done()));
+  server.addHook('preHandler', (request, reply, done) => {
+    if (reply.raw.destroyed || !mayReadMuch(request)) {
+      done();
+      return;
+    }
+    void asOneReader(
+      () =>
+        new Promise<void>((resolve) => {
+          reply.raw.once('close', resolve);
+          done();
+        }),
+    );
+  });
+}
+
+const partOfList = /\b(?:nodes|edges)\b/;
+
+/** Lists are what reads much: a document that names neither of their parts selects none. A hash may stand for any document. */
+function mayReadMuch({ url, body }: FastifyRequest): boolean {
+  if (!url.startsWith('/graphql')) return false;
+  const query: unknown =
+    typeof body === 'object' && body !== null && 'query' in body ? body.query : undefined;
+  return typeof query !== 'string' || partOfList.test(query);
 }
