@@ -78,6 +78,41 @@ describe('GroupCommit', () => {
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
+  it('begins with what waits before it answers, where that is about as much', async () => {
+    const { batches, commit, release } = gatedCommit();
+    const queue = new GroupCommit(commit, { ...onePart, maxBatch: 10, maxWaiting: 10 });
+    const begunWhenAnswered: number[] = [];
+    const submit = (item: number) => queue.submit(item).then(() => begunWhenAnswered.push(batches.length));
+    const all = [submit(1), submit(2)];
+    await nextTick();
+    all.push(submit(3));
+    await release();
+    await release();
+    await Promise.all(all);
+    expect(batches).toEqual([[1, 2], [3]]);
+    expect(begunWhenAnswered).toEqual([2, 2, 2]);
+  });
+
+  it('waits for those whom it answers where little else waits', async () => {
+    const { batches, commit, release } = gatedCommit();
+    const queue = new GroupCommit(commit, { ...onePart, maxBatch: 10, maxWaiting: 10 });
+    const twice = async (item: number) => {
+      await queue.submit(item);
+      await queue.submit(item + 10);
+    };
+    const all = [1, 2, 3, 4].map(twice);
+    await nextTick();
+    all.push(twice(5));
+    await release();
+    expect(batches).toEqual([
+      [1, 2, 3, 4],
+      [5, 11, 12, 13, 14],
+    ]);
+    await release();
+    await release();
+    await Promise.all(all);
+  });
+
   it('commits little of several parts together, and has what comes meanwhile wait', async () => {
     const { batches, commit, release } = gatedCommit();
     const queue = new GroupCommit(commit, twoParts);

@@ -83,23 +83,36 @@ export class GroupCommit<Item, Result> {
     const batch = parts.flatMap((part) => this.queues[part]?.splice(0, maxBatch) ?? []);
     if (batch.length === 0) return;
     for (const part of parts) this.inFlight.add(part);
-    await this.commitBatch(batch);
+    const answers = await this.commitBatch(batch);
     for (const part of parts) this.inFlight.delete(part);
-    this.wake();
+    const answerAll = () => answers.forEach((answer) => answer());
+    const waits = this.queues.reduce((sum, queue) => sum + queue.length, 0);
+    if (waits * 2 < batch.length) {
+      // Mostly those who are answered now will ask again: they go along.
+      answerAll();
+      this.wake();
+    } else {
+      // What waits is on its way to the database before the answers are written.
+      this.begin();
+      setImmediate(answerAll);
+    }
   }
 
-  private async commitBatch(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+  /** Gives what is to be told to each. */
+  private async commitBatch(batch: readonly Waiting<Item, Result>[]): Promise<(() => void)[]> {
     try {
       const results = await this.commit(batch.map(({ item }) => item));
-      batch.forEach(({ resolve, reject }, index) => {
+      return batch.map(({ resolve, reject }, index) => () => {
         const result = results[index];
         if (result === undefined) reject(new Error('a commit gave no result for an item'));
         else resolve(result);
       });
     } catch (error) {
       const [only] = batch;
-      if (batch.length === 1 && only) only.reject(error);
-      else for (const one of batch) await this.commitBatch([one]);
+      if (batch.length === 1 && only) return [() => only.reject(error)];
+      const answers: (() => void)[] = [];
+      for (const one of batch) answers.push(...(await this.commitBatch([one])));
+      return answers;
     }
   }
 }

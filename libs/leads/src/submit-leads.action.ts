@@ -25,7 +25,7 @@ type Result = Outcome<SubmittedLead>;
 
 // While the database works on one part, the other is filled. More parts only make the batches smaller.
 const parts = 2;
-const worthOwn = 12;
+const worthOwn = 16;
 const maxBatch = 250;
 const maxWaiting = 5_000;
 const maxRounds = 6;
@@ -39,6 +39,7 @@ const maxRounds = 6;
 export class SubmitLeads {
   private readonly queue: GroupCommit<Pending, Result>;
   private readonly knownRules = new KnownRules();
+  private readonly partsOfAgencies = new Map<string, number>();
 
   constructor(
     private readonly takeLeads: TakeLeads,
@@ -49,7 +50,7 @@ export class SubmitLeads {
   ) {
     this.queue = new GroupCommit(async (batch) => await this.commit(batch), {
       ...{ maxBatch, maxWaiting, parts, worthOwn },
-      partOf: ({ actor }) => partOf(actor.organizationId),
+      partOf: ({ actor }) => this.partOf(actor.organizationId),
     });
   }
 
@@ -64,7 +65,7 @@ export class SubmitLeads {
   ): Promise<Result[]> {
     const lookUps = await this.keyRing.lookUps();
     await this.learnRules(submissions.map(({ vertical }) => vertical.trim()));
-    if (this.queue.room(partOf(actor.organizationId)) < submissions.length)
+    if (this.queue.room(this.partOf(actor.organizationId)) < submissions.length)
       throw new Overloaded('too many leads wait');
     return await Promise.all(
       submissions.map(async (submission, index) => {
@@ -143,6 +144,18 @@ export class SubmitLeads {
     });
   }
 
+  /**
+   * An agency's leads go through one queue, so that two with the same key meet in it and not in the database. By turns, as the
+   * agencies come: by a hash of their ids the parts would be of different size.
+   */
+  private partOf(agencyId: string): number {
+    const known = this.partsOfAgencies.get(agencyId);
+    if (known !== undefined) return known;
+    const part = this.partsOfAgencies.size % parts;
+    this.partsOfAgencies.set(agencyId, part);
+    return part;
+  }
+
   private async earlier(
     batch: readonly Pending[],
     decisions: Decisions,
@@ -155,13 +168,6 @@ export class SubmitLeads {
     if (places.length === 0) return new Map();
     return new Map((await this.leads.opened(places)).map((lead) => [lead.id, lead]));
   }
-}
-
-/** An agency's leads go through one queue, so that two with the same key meet in it and not in the database. */
-function partOf(agencyId: string): number {
-  const part = Number.parseInt(agencyId.slice(-4), 16) % parts;
-  invariant(!Number.isNaN(part), 'an agency id is no uuid');
-  return part;
 }
 
 function leadOf(
