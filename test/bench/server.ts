@@ -28,6 +28,17 @@ export const serverSettings = [
   'fsync=on',
   'synchronous_commit=on',
   'full_page_writes=on',
+  // More than a leg writes: see recycledLog.
+  'min_wal_size=1GB',
+] as const;
+
+/**
+ * Writes 1 GiB of log, and has it recycled. A server that has run for a while writes into files of its log that it has used
+ * before; a new one makes them, sixteen megabytes of zeroes each, and whoever commits then waits for it: 50 ms every two seconds.
+ */
+const recycledLog = [
+  `select pg_logical_emit_message(false, 'bench', repeat('.', 1048576)) from generate_series(1, 1024)`,
+  'checkpoint',
 ] as const;
 
 export async function startServer(host: BenchHost, undo: Undo): Promise<BenchServer> {
@@ -36,6 +47,7 @@ export async function startServer(host: BenchHost, undo: Undo): Promise<BenchSer
   const connection = new pg.Client({ connectionString: server.url });
   await connection.connect();
   undo.add(() => connection.end());
+  for (const statement of recycledLog) await connection.query(statement);
   const { rows } = await connection.query<{ server_version: string }>('show server_version');
   const createDatabase = async (name: string): Promise<string> => {
     await connection.query(`create database ${connection.escapeIdentifier(name)}`);

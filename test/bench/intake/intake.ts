@@ -22,7 +22,7 @@ import type { BenchServer } from '../server.js';
 import { countRows, footprintOf } from './footprint.js';
 import type { LegResult, Load } from './leg.js';
 import { pgbenchLoad } from './pgbench.js';
-import { freshDataSql, referenceSql } from './reference.js';
+import { freshDataSql, quietSql, referenceSql } from './reference.js';
 import { installPostgraphile } from './postgraphile.js';
 import { type Service, startApi, startBareApollo, startPostgraphile } from './services.js';
 import { wrkLoad, type WrkOptions } from './wrk.js';
@@ -108,6 +108,7 @@ export async function measureIntake(
   await connection.connect();
   undo.add(() => connection.end());
   await connection.query(referenceSql);
+  await connection.query(quietSql);
 
   const profileFolder = options.profile ? join(host.stateDir, 'bench-profile') : undefined;
   if (profileFolder !== undefined) {
@@ -230,6 +231,8 @@ async function runLegs(
     if (first.errors > 0)
       broken.push(`first-${name}: ${first.errors} leads were refused: ${first.example ?? ''}`);
   }
+  // As it does by itself in the first minute: here the first leg would be over by then.
+  await running.connection.query('analyze');
   const legs: Leg[] = [];
   const stopSampling = sampleMemory(apiService.pid);
   // A profile of several kinds of load would mix them.
