@@ -199,8 +199,11 @@ async function recover(run: CrashRun, staged: readonly StagedOperation[], rules:
   await gates.endLeases(pruned);
   await run.startWorkers();
   await run.drain({ except: pruned });
+  // Who began a round on the day before would take a key of yesterday for a good one: in truth no round lasts a day.
+  await run.killAll();
   await run.forgetKeys();
   await gates.endLeases();
+  await run.startWorkers();
   await run.drain();
 }
 

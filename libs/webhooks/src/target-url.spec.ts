@@ -18,6 +18,13 @@ describe('a URL that is sent to', () => {
     expect(readTarget(text, strict)).toMatchObject({ host });
   });
 
+  it('is one also when thousands were read before it', () => {
+    let refused = 0;
+    for (let count = 0; count < 30_000; count += 1)
+      if (typeof readTarget('https://bücher.example/', strict) === 'string') refused += 1;
+    expect(refused).toBe(0);
+  });
+
   it.each([
     'http://localhost:4400/hook',
     'http://127.0.0.1:80',
