@@ -36,6 +36,23 @@ describe('a transaction whose statements do not wait for each other', () => {
     expect(await kept()).toEqual([1, 2]);
   });
 
+  it('plans a prepared statement once, and leaves the connection as it was', async () => {
+    const modeOf = async (tx: Transaction) =>
+      (await tx.query<{ plan_cache_mode: string }>('show plan_cache_mode'))[0]?.plan_cache_mode;
+    const plansOf = async (tx: Transaction) =>
+      (
+        await tx.query<{ generic_plans: string; custom_plans: string }>(
+          `select generic_plans, custom_plans from pg_prepared_statements where name = 'keep once'`,
+        )
+      )[0];
+    const outcome = await unitOfWork.pipelined(async (tx) => {
+      await tx.prepared('keep once', 'insert into kept (id) values ($1)', [1]);
+      return done({ last: Promise.all([modeOf(tx), plansOf(tx)]) });
+    });
+    expect(outcome).toEqual(done(['force_generic_plan', { generic_plans: '1', custom_plans: '0' }]));
+    expect(await unitOfWork.run(async (tx) => done(await modeOf(tx)))).toEqual(done('auto'));
+  });
+
   it('keeps nothing when one of the last statements fails, though the commit is behind them', async () => {
     const broken = unitOfWork.pipelined(async (tx) => {
       await keep(tx, 1);

@@ -25,7 +25,7 @@ type Result = Outcome<SubmittedLead>;
 
 // While the database works on one part, the other is filled. More parts only make the batches smaller.
 const parts = 2;
-const worthOwn = 48;
+const worthOwn = 20;
 const maxBatch = 250;
 const maxWaiting = 5_000;
 const maxRounds = 6;

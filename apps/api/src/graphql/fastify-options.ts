@@ -6,6 +6,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { asOneReader } from '#database';
+import { Turns } from '../turns.js';
 import { maxBodyBytes } from './body-limit.js';
 import { edgeAnswerOf } from './edge-exception.filter.js';
 import { requestIdHeader, requestIdOf } from './request-id.js';
@@ -39,6 +40,7 @@ interface HookTarget {
 
 /** Call once, before `app.init()`: `installEdgeHooks(app.getHttpAdapter().getInstance())`. */
 export function installEdgeHooks(server: HookTarget): void {
+  const turns = new Turns();
   server.addHook('onRequest', (request, reply, done) => {
     reply.header(requestIdHeader, request.id);
     const host = request.headers.host;
@@ -48,7 +50,7 @@ export function installEdgeHooks(server: HookTarget): void {
         .send({ statusCode: 400, code: 'BAD_REQUEST', message: 'The Host header is not valid.' });
       return;
     }
-    done();
+    turns.take(done);
   });
   // Not earlier: what runs while a body is read does not go on where the hook has begun.
   server.addHook('preHandler', (request, reply, done) => {
