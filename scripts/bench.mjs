@@ -2,6 +2,7 @@
 import './lib/check-node.mjs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { nodeFlags } from './lib/children.mjs';
 import { reportAndSetExitCode } from './lib/friendly-error.mjs';
 import { entryPoints, root, stateDir } from './lib/paths.mjs';
 import { prepare } from './lib/prepare.mjs';
@@ -27,6 +28,7 @@ try {
     root,
     stateDir,
     apiEntryPoint: entryPoints.api,
+    apiFlags: nodeFlags.api,
     exitWithParent,
     startServer,
     freePort,

@@ -15,6 +15,8 @@ export interface BenchHost {
   /** Where a checkout keeps its local state, results included. */
   readonly stateDir: string;
   readonly apiEntryPoint: string;
+  /** Of Node, as the API is started with everywhere. */
+  readonly apiFlags: readonly string[];
   /** A module that ends the process it is loaded into when its parent is gone. */
   readonly exitWithParent: string;
   /** A durable PostgreSQL with fresh data and these settings; stopping it removes the data. */

@@ -285,6 +285,8 @@ async function runLeg(
   const { load, table, service } = lane;
   await connection.query(freshDataSql);
   await connection.query('checkpoint');
+  // What this process has to tidy up is tidied up now, and not in the leg.
+  globalThis.gc?.();
   const rowsBefore = await countRows(connection);
   const id = `${name}-${round}`;
   const warmUp = await load({ name: `warm-${id}`, seconds: warmUpSeconds, ...pace });
