@@ -159,10 +159,15 @@ export class CrashRun {
     this.sandbox.control.setClockOffset({ offsetMs: Number(row?.offset_ms) });
   }
 
-  /** A day goes by in which the provider forgets every key. */
+  /**
+   * A day goes by in which the provider forgets every key, and nobody lives through it: who began a round on the day before
+   * would take a key of yesterday for a good one. In truth no round lasts a day.
+   */
   async forgetKeys(): Promise<void> {
+    await this.killAll();
     await this.pass(dayMs);
     this.sandbox.control.forgetIdempotencyKeys();
+    await this.gates.endLeases();
   }
 
   async close(): Promise<void> {

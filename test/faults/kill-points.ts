@@ -83,7 +83,7 @@ export async function sendAtLast(run: CrashRun, staged: readonly StagedOperation
     async () => (await statesOf(run, pruned)).every((state) => state === 'UNKNOWN'),
     'all were cut',
   );
-  await forgetOvernight(run);
+  await run.forgetKeys();
   await gates.openAll();
   await gates.sendNothing(false);
   await run.startWorkers();
@@ -155,7 +155,6 @@ export async function neverArrived(run: CrashRun, staged: readonly StagedOperati
     await run.wire.release(() => false);
   });
   await run.forgetKeys();
-  await run.gates.endLeases();
   await run.startWorkers();
   await run.drain();
 }
@@ -200,16 +199,9 @@ async function recover(run: CrashRun, staged: readonly StagedOperation[], rules:
   await gates.endLeases(pruned);
   await run.startWorkers();
   await run.drain({ except: pruned });
-  await forgetOvernight(run);
+  await run.forgetKeys();
   await run.startWorkers();
   await run.drain();
-}
-
-/** Who began a round on the day before would take a key of yesterday for a good one: in truth no round lasts a day. */
-async function forgetOvernight(run: CrashRun): Promise<void> {
-  await run.killAll();
-  await run.forgetKeys();
-  await run.gates.endLeases();
 }
 
 /** As many at once as can be, and those that were under way when all was killed stay as they were left. */
