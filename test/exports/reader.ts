@@ -2,6 +2,7 @@ import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { TestApp } from '../support/app.js';
+import { ask } from './three-currencies.js';
 
 /** Books so many journals of one posting each at a stroke, a minute apart: more than fits into the buffers on the way. */
 export async function fillLedger(app: TestApp, journals: number): Promise<void> {
@@ -81,6 +82,17 @@ export class SlowReader {
   leave(): void {
     this.request.destroy();
   }
+}
+
+/** As `ask`, when there is a place: that of a reader who went away is free a moment after its connection. */
+export async function askOncePlaced(app: TestApp, key: string, address: string): Promise<Response> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const response = await ask(app, key, address);
+    if (response.status !== 503) return response;
+    await response.text();
+    await pause(10);
+  }
+  throw new Error(`there was never a place for ${address}`);
 }
 
 /** Waits until so many files of the ledger are being read, each in its transaction; gives their backends. */
