@@ -48,7 +48,7 @@ describe('KnownContracts', () => {
       known.keep({ ...asked, vertical: `v${n}` }, { contracts: [contract], inactive: false });
     }
     expect(known.get({ ...asked, vertical: 'v0' })).toBeUndefined();
-    expect(known.get({ ...asked, vertical: 'v1' })).toBeDefined();
-    expect(known.get({ ...asked, vertical: 'v10000' })).toBeDefined();
+    expect(known.get({ ...asked, vertical: 'v1' })).toEqual({ contracts: [contract], inactive: false });
+    expect(known.get({ ...asked, vertical: 'v10000' })).toEqual({ contracts: [contract], inactive: false });
   });
 });
