@@ -15,4 +15,4 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 USER node
 EXPOSE 4000
-CMD ["node", "--max-semi-space-size=64", "--no-memory-reducer", "--enable-source-maps", "dist/apps/api/src/main.js"]
+CMD ["node", "--max-semi-space-size=64", "--no-memory-reducer", "--use-largepages=silent", "--enable-source-maps", "dist/apps/api/src/main.js"]

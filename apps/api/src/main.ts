@@ -3,6 +3,7 @@ import { Database } from '#database';
 import { KeyRing } from '#persons';
 import { keepGarbageYoung } from '../../process/src/keep-garbage-young.js';
 import { refuseForeignKeys } from '../../process/src/refuse-foreign-keys.js';
+import { tidyWhenIdle } from '../../process/src/tidy-when-idle.js';
 import { createLog, type Log } from '../../process/src/log.js';
 import { pendingMigrations } from '../../process/src/pending-migrations.js';
 import { startFailure } from '../../process/src/start-failure.js';
@@ -18,6 +19,7 @@ function giveUp(error: unknown, config?: Config): never {
 
 async function start(config: Config, log: Log): Promise<void> {
   keepGarbageYoung();
+  tidyWhenIdle();
   const app = await createApp(config, log);
   const pending = await pendingMigrations(app.get(Database));
   if (pending.length > 0)

@@ -53,6 +53,25 @@ describe('a transaction whose statements do not wait for each other', () => {
     expect(await unitOfWork.run(async (tx) => done(await modeOf(tx)))).toEqual(done('auto'));
   });
 
+  it.each([
+    { size: 'little', length: 10, expected: 'together with what comes behind it' },
+    { size: 'much', length: 10_000, expected: 'while the next is still put together' },
+  ])('sends a statement that has $size to write $expected', async ({ length }) => {
+    const outcome = await unitOfWork.pipelined(async (tx) => {
+      const rows = tx.query<{ at: Date }>('select clock_timestamp() as at where $1 <> $2', [
+        'x'.repeat(length),
+        '',
+      ]);
+      // The next statement takes long to put together: nothing else gets its turn meanwhile.
+      const putTogether = Date.now() + 50;
+      while (Date.now() < putTogether);
+      const next = tx.query('select 1');
+      const last = Promise.all([rows, next]).then(([[row]]) => (row?.at.getTime() ?? 0) < putTogether);
+      return await Promise.resolve(done({ last }));
+    });
+    expect(outcome).toEqual(done(length > 1_000));
+  });
+
   it('keeps nothing when one of the last statements fails, though the commit is behind them', async () => {
     const broken = unitOfWork.pipelined(async (tx) => {
       await keep(tx, 1);

@@ -147,7 +147,13 @@ class Line implements Sender {
   }
 }
 
-/** A connection on which statements do not wait for each other, and those of one moment go out together. */
+/** Of a statement's parameters, in characters: what is more keeps the database busy until the next statement is there. */
+const muchToDo = 1_000;
+
+/**
+ * A connection on which statements do not wait for each other. Those of one moment go out together; one that has much to write
+ * does not wait for those behind it, which are put together while the database works on it.
+ */
 class Pipe implements Sender {
   private readonly connection: Client & {
     pipeline: boolean;
@@ -178,18 +184,27 @@ class Pipe implements Sender {
     if (!this.isCorked) {
       this.isCorked = true;
       stream.cork();
-      process.nextTick(() => {
-        this.isCorked = false;
-        stream.uncork();
-      });
+      process.nextTick(() => this.flush());
     }
-    return await this.connection.query(statement);
+    const answer = this.connection.query(statement);
+    if (lengthOf(statement) > muchToDo) this.flush();
+    return await answer;
+  }
+
+  private flush(): void {
+    if (!this.isCorked) return;
+    this.isCorked = false;
+    this.connection.connection.stream.uncork();
   }
 
   /** The connection as it was, once nothing is on its way. */
   close(): void {
     this.connection.pipeline = false;
   }
+}
+
+function lengthOf({ values = [] }: Statement): number {
+  return values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
 }
 
 // Statements go past TypeORM, which has no prepared ones, to the connection under its transaction.

@@ -215,7 +215,7 @@ async function runLegs(
   running: Running,
 ): Promise<Omit<IntakeRun, 'profileFolder' | 'leftOut'>> {
   const { options, lanes, apiService } = running;
-  const warmUpSeconds = options.quick ? 1 : 2;
+  const warmUpSeconds = options.quick ? 1 : 5;
   const seconds = options.quick ? 3 : 10;
   // The slowest of a hundred answers: ten seconds hold too few of what happens every now and then.
   const steadySeconds = options.quick ? 3 : 30;
@@ -284,12 +284,13 @@ async function runLeg(
   if (!lane) throw new BenchFailure(`There is no ${name} here.`, 1);
   const { load, table, service } = lane;
   await connection.query(freshDataSql);
-  await connection.query('checkpoint');
-  // What this process has to tidy up is tidied up now, and not in the leg.
-  globalThis.gc?.();
   const rowsBefore = await countRows(connection);
   const id = `${name}-${round}`;
+  // Tables that were emptied are planned for anew, on every connection.
   const warmUp = await load({ name: `warm-${id}`, seconds: warmUpSeconds, ...pace });
+  // What is owed to the disk until now is paid now, and what this process has to tidy up is tidied up, and not in the leg.
+  await connection.query('checkpoint');
+  globalThis.gc?.();
   const [serviceBefore, databaseBefore] = [service && cpuSecondsOf(service.pid), cpuSecondsOf(server.pid)];
   const started = performance.now();
   const result = await load({ name: `leg-${id}`, seconds, ...pace });
