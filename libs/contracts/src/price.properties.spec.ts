@@ -51,13 +51,15 @@ function keyOf(charge: PricedCharge): string {
   return [charge.dealId ?? 'delivery', charge.part, charge.payee].join(' ');
 }
 
-/** What a ledger that only ever books differences owes after a change of facts. */
+/** What a ledger that only ever books differences owes after a change of facts; what it owes nothing for it does not name. */
 function book(owed: Map<string, bigint>, next: Price): Map<string, bigint> {
   const wanted = new Map(next.charges.map((charge) => [keyOf(charge), charge.amountMinor]));
   const result = new Map(owed);
   for (const key of new Set([...owed.keys(), ...wanted.keys()])) {
     const delta = (wanted.get(key) ?? 0n) - (owed.get(key) ?? 0n);
-    result.set(key, (owed.get(key) ?? 0n) + delta);
+    const after = (owed.get(key) ?? 0n) + delta;
+    if (after === 0n) result.delete(key);
+    else result.set(key, after);
   }
   return result;
 }
