@@ -42,7 +42,7 @@ export class SlowReader {
    */
   static async open(app: TestApp, address: string): Promise<SlowReader> {
     const headers = { authorization: `Bearer ${app.keys.auditor}` };
-    for (let tries = 0; tries < 500; tries += 1) {
+    return await whenPlaced(address, async () => {
       const request = http.get(`${app.url}/exports/${address}`, { headers, agent: false });
       const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
         request.once('response', resolve).once('error', reject);
@@ -50,9 +50,8 @@ export class SlowReader {
       request.on('error', () => undefined);
       if (response.statusCode !== 503) return new SlowReader(request, response.setEncoding('utf8').pause());
       response.resume();
-      await pause(10);
-    }
-    throw new Error(`there was never a place for ${address}`);
+      return undefined;
+    });
   }
 
   /** Takes at least so many characters, or all that is left; then stops again. Counts, and keeps the last ones only. */
@@ -86,10 +85,19 @@ export class SlowReader {
 
 /** As `ask`, when there is a place: that of a reader who went away is free a moment after its connection. */
 export async function askOncePlaced(app: TestApp, key: string, address: string): Promise<Response> {
-  for (let tries = 0; tries < 500; tries += 1) {
+  return await whenPlaced(address, async () => {
     const response = await ask(app, key, address);
     if (response.status !== 503) return response;
     await response.text();
+    return undefined;
+  });
+}
+
+/** Asks again until there is a place: what `attempt` gives then. */
+async function whenPlaced<T>(address: string, attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const given = await attempt();
+    if (given !== undefined) return given;
     await pause(10);
   }
   throw new Error(`there was never a place for ${address}`);
