@@ -14,6 +14,7 @@ export const laneTitles: Readonly<Record<LaneSummary['name'], string>> = {
   steady: 'submitLead, 70 % of that',
   bulk: 'submitLeads, 50 a request',
   apollo: 'bare Apollo, one INSERT',
+  apolloSteady: 'bare Apollo, 70 % of that',
   postgraphile: 'PostGraphile, one bare table',
 };
 

@@ -39,7 +39,20 @@ export const bulkLeads = 50;
 /** Of the leads that are taken in a second when nothing holds them back: what a busy day looks like, and has room to spare. */
 export const steadyShare = 0.7;
 
-export type LegName = 'reference' | 'reference8' | 'single' | 'steady' | 'bulk' | 'apollo' | 'postgraphile';
+type LaneName = 'reference' | 'reference8' | 'single' | 'bulk' | 'apollo' | 'postgraphile';
+
+/** Legs at {@link steadyShare} of what their lane has just taken. */
+const steadyLegs = { steady: 'single', apolloSteady: 'apollo' } as const;
+
+export type LegName = LaneName | keyof typeof steadyLegs;
+
+function isSteady(name: LegName): name is keyof typeof steadyLegs {
+  return name in steadyLegs;
+}
+
+function laneOf(name: LegName): LaneName {
+  return isSteady(name) ? steadyLegs[name] : name;
+}
 
 /** One leg as it was run. CPU is in processors: 1 is one of them busy all the time. */
 export interface Leg extends LegResult {
@@ -74,7 +87,7 @@ interface Lane {
 }
 
 /** All but what could not be installed. */
-type Lanes = Readonly<Record<Exclude<LegName, 'postgraphile'>, Lane> & { readonly postgraphile?: Lane }>;
+type Lanes = Readonly<Record<Exclude<LaneName, 'postgraphile'>, Lane> & { readonly postgraphile?: Lane }>;
 
 // Each leg of the product lies between two of the reference; what is there for context comes at the end of a round.
 const orderOfRound: readonly LegName[] = [
@@ -86,6 +99,7 @@ const orderOfRound: readonly LegName[] = [
   'reference8',
   'steady',
   'apollo',
+  'apolloSteady',
   'postgraphile',
 ];
 
@@ -133,11 +147,6 @@ export async function measureIntake(
       service: undefined,
     },
     single: {
-      load: wrkLoad({ ...wrk, url, connections: singleConnections, batch: 1 }),
-      table: 'leads',
-      service: apiService,
-    },
-    steady: {
       load: wrkLoad({ ...wrk, url, connections: singleConnections, batch: 1 }),
       table: 'leads',
       service: apiService,
@@ -238,14 +247,13 @@ async function runLegs(
   // A profile of several kinds of load would mix them.
   const order: readonly LegName[] = options.profile ? ['reference', 'single'] : orderOfRound;
   for (let round = 1; round <= options.rounds; round += 1) {
-    for (const name of order.filter((each) => lanes[each])) {
+    for (const name of order.filter((each) => lanes[laneOf(each)])) {
       const label = `round ${round} of ${options.rounds}: ${name}`;
       const plan = { name, round, warmUpSeconds, broken };
-      const ceiling = legs.findLast((leg) => leg.name === 'single')?.leadsPerSecond ?? 0;
-      const pace =
-        name === 'steady'
-          ? { seconds: steadySeconds, perSecond: Math.round(ceiling * steadyShare) }
-          : { seconds };
+      const ceiling = legs.findLast((leg) => leg.name === laneOf(name))?.leadsPerSecond ?? 0;
+      const pace = isSteady(name)
+        ? { seconds: steadySeconds, perSecond: Math.round(ceiling * steadyShare) }
+        : { seconds };
       legs.push(await host.step(label, () => runLeg(running, { ...plan, ...pace })));
     }
   }
@@ -280,7 +288,7 @@ async function runLeg(
   { name, round, warmUpSeconds, seconds, broken, ...pace }: LegPlan,
 ): Promise<Leg> {
   const { lanes, connection, product, server } = running;
-  const lane = lanes[name];
+  const lane = lanes[laneOf(name)];
   if (!lane) throw new BenchFailure(`There is no ${name} here.`, 1);
   const { load, table, service } = lane;
   await connection.query(freshDataSql);
