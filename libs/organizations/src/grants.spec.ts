@@ -126,3 +126,14 @@ describe('permissions', () => {
     );
   });
 });
+
+it.each([
+  ['AGENCY', 'routes:manage'],
+  ['BUYER', 'buying:manage'],
+  ['BUYER', 'destinations:manage'],
+  ['OPERATOR', 'destinations:manage'],
+] as const)('a test key of %s has no %s: it would turn live leads elsewhere', (kind, permission) => {
+  const actor = actorOf({ kind, roles: ['ADMIN'], scopes: null });
+  expect(may({ ...actor, mode: 'live' }, permission)).toBe(true);
+  expect(may({ ...actor, mode: 'test' }, permission)).toBe(false);
+});

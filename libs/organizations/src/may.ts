@@ -9,6 +9,8 @@ const liveOnly: ReadonlySet<Permission> = new Set<Permission>([
   'contracts:propose',
   'contracts:answer',
   'contracts:manage',
+  'routes:manage',
+  'buying:manage',
   'verticals:manage',
   'leads:decide',
   'persons:manage',
@@ -19,6 +21,7 @@ const liveOnly: ReadonlySet<Permission> = new Set<Permission>([
   'payouts:manage',
   'payments:manage',
   'webhooks:manage',
+  'destinations:manage',
 ]);
 
 /** Whether the actor's kind, roles and key scopes allow the act. System work is allowed everything. */
