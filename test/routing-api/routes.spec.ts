@@ -190,6 +190,52 @@ describe('a route', () => {
     expect(results[0]?.userErrors).toEqual([{ code: 'CONTRACT_AMBIGUOUS' }]);
   });
 
+  it('holds leads that nobody takes to the newest rules of their vertical', async () => {
+    const { market, vertical } = network;
+    await defineRoute(network, { entries: [{ contractId: network.contracts[0]?.id, minScore: 50 }] });
+    const lead = async (more: object = {}) =>
+      await market.act<{ lead: { status: string } | null; userErrors: { code: string }[] }>(
+        'agency',
+        'submitLead',
+        { externalId: market.nextKey(), vertical, contact: { phone: '+12125550100' }, score: 1, ...more },
+        'lead { status }',
+        false,
+      );
+    expect(await lead()).toMatchObject({ lead: { status: 'UNSOLD' } });
+    const attributes = [
+      { key: 'income', type: 'INTEGER', label: 'Income', required: true },
+      { key: 'roof', type: 'ENUM', label: 'Roof', values: ['flat', 'steep'], required: false },
+    ];
+    const schema = { attributes, otherAttributes: true };
+    await market.done('admin', 'publishLeadSchema', { vertical, schema, graceDays: 0 }, 'replayed');
+    expect(await lead()).toMatchObject({ lead: null, userErrors: [{ code: 'REQUIRED' }] });
+    const key = { key: vertical, name: 'Solar', expectedVersion: 3, dedupeWindowDays: 0 };
+    const again = { attributes: [{ key: 'income', value: '1' }] };
+    expect(await lead(again)).toMatchObject({ lead: { status: 'DUPLICATE' } });
+    await market.done('admin', 'defineVertical', key, 'replayed');
+    expect(await lead(again)).toMatchObject({ lead: { status: 'UNSOLD' } });
+  });
+
+  it('takes a lead that names no country for one of its vertical’s country', async () => {
+    const { market, vertical } = network;
+    const input = { key: vertical, name: 'Solar', expectedVersion: 2, defaultCountry: 'US' };
+    await market.done('admin', 'defineVertical', input, 'replayed');
+    const newYork = [{ country: 'US', postalPrefixes: ['100'] }];
+    const [first, second] = network.contracts.map(({ id }) => id);
+    await defineRoute(network, {
+      entries: [
+        { contractId: first, priority: 1, geography: { except: newYork } },
+        { contractId: second, priority: 2, geography: { only: newYork } },
+      ],
+    });
+    const ids = await submitAll(network, [
+      { contact: { phone: '(212) 555-0101', postalCode: '10001' } },
+      { contact: { phone: '(212) 555-0102', postalCode: '10001', country: 'US' } },
+      { contact: { phone: '(212) 555-0103', postalCode: '90210' } },
+    ]);
+    expect(await soldTo(network, ids)).toEqual(['1', '1', '0']);
+  });
+
   it('refuses what is wrong with it by its path, and a version that is old', async () => {
     const wrong = await network.market.act(
       'agency',

@@ -70,9 +70,11 @@ export function decideBatch(
   circumstances: Circumstances,
 ): ReadonlyMap<Pending, Decision> | undefined {
   const { placement, sheet } = circumstances;
-  for (const outcome of placement.leads.values()) {
-    if (!outcome.ok || outcome.value.group === null) continue;
-    if (hasMoved(outcome.value, sheet.terms[outcome.value.group])) return undefined;
+  for (const [pending, outcome] of placement.leads) {
+    if (!outcome.ok) continue;
+    const { group } = outcome.value;
+    if (group === null ? hasOldRules(pending, sheet) : hasMoved(outcome.value, sheet.terms[group]))
+      return undefined;
   }
   const decisions = new Map<Pending, Decision>();
   const taken = new Map<string, { readonly leadId: string; readonly inputHash: string }>();
@@ -91,6 +93,12 @@ export function decideBatch(
 function hasMoved({ lead }: PlacedLead, terms: TermsNow | undefined): boolean {
   if (!terms) return true;
   return !lead.submission.test && !terms.creditBlocked && terms.rootId === null;
+}
+
+/** The terms of a sale name the version; what a route sells to nobody at once has none. What is stored was checked before. */
+function hasOldRules({ checked, rules }: Pending, { versions }: DeskSheet): boolean {
+  if (!checked.ok || checked.value.isReleased) return false;
+  return rules.version !== (versions.get(checked.value.submission.vertical) ?? 0);
 }
 
 function decide(

@@ -35,6 +35,8 @@ export interface DeskSheet {
   readonly terms: readonly (TermsNow | undefined)[];
   /** By hash of a phone, an e-mail address or a domain. */
   readonly suppressed: ReadonlyMap<string, readonly Suppressed[]>;
+  /** Of the verticals of the batch; none for one that was not defined. */
+  readonly versions: ReadonlyMap<string, number>;
   readonly history: PersonHistory;
   /** For keeping the books of {@link PersonHashStore}. */
   readonly claimed: readonly ClaimedKey[];
@@ -53,6 +55,7 @@ interface DeskRow {
   }[];
   readonly terms: readonly (TermsNow & { readonly k: number })[];
   readonly suppressed: readonly (Suppressed & { readonly hash: string })[];
+  readonly versions: Readonly<Record<string, number>> | null;
 }
 
 /**
@@ -88,7 +91,8 @@ select case when (select count(*) from held) < (select count(*) from person)
     then (select coalesce(json_agg(held), '[]') from held) end as held,
   (select coalesce(json_agg(earlier), '[]') from earlier) as earlier,
   (select coalesce(json_agg(terms), '[]') from terms) as terms,
-  (select coalesce(json_agg(suppressed), '[]') from suppressed) as suppressed`;
+  (select coalesce(json_agg(suppressed), '[]') from suppressed) as suppressed,
+  (select json_object_agg(key, version) from verticals where key = any ($6::text[] collate "C")) as versions`;
 
 @Injectable()
 export class DeskStore {
@@ -112,8 +116,9 @@ export class DeskStore {
       JSON.stringify(placement.terms.map(termsAsked)),
       hashesOf(placed),
       now,
+      [...new Set(placed.map(({ lead }) => lead.submission.vertical))],
     ]);
-    const { held = null, earlier = [], terms = [], suppressed = [] } = row ?? {};
+    const { held = null, earlier = [], terms = [], suppressed = [], versions = null } = row ?? {};
     const isNew = new Set(held?.map(personKeyText) ?? claims.keys());
     const claimed = [...claims].flatMap(([text, claim]) => (isNew.has(text) ? [claim] : []));
     const others = [...claims].flatMap(([text, { key }]) => (isNew.has(text) ? [] : [key]));
@@ -122,6 +127,7 @@ export class DeskStore {
       earlier: new Map(earlier.map((each) => [naturalKeyOf(each.agencyId, each), each])),
       terms: placement.terms.map((_terms, k) => terms.find((each) => each.k === k)),
       suppressed: byHash(suppressed),
+      versions: new Map(Object.entries(versions ?? {})),
       history: new PersonHistory(known.map(({ key, earlier: leads }) => [key, leads])),
       claimed,
       known,

@@ -16,6 +16,7 @@ import {
   type RoutableLead,
   type Route,
 } from '#routing';
+import { VerticalQueries } from '#verticals';
 import { Injectable } from '@nestjs/common';
 import type { OpenedLead } from './lead.js';
 import { LeadQueries } from './lead.queries.js';
@@ -54,6 +55,7 @@ export class DryRunRoute {
     private readonly proposals: ProposeRoute,
     private readonly past: PastDecisions,
     private readonly leads: LeadQueries,
+    private readonly verticals: VerticalQueries,
   ) {}
 
   /** On the last decision of each of the vertical's leads that named no contract. Refuses INVALID_VALUE and what is wrong with the route. */
@@ -74,6 +76,7 @@ export class DryRunRoute {
       beforeLeadId,
     });
     const leads = await this.opened(found);
+    const [{ defaultCountry } = { defaultCountry: null }] = await this.verticals.byKeys([vertical]);
     const redecided = dryRun(compiled, {
       present,
       batches: found.map((batch) => ({
@@ -81,7 +84,11 @@ export class DryRunRoute {
         decisions: batch.decisions.map((one) => {
           const { decision, isWanted } = one;
           const lead = isWanted ? leads.get(decision.leadId) : undefined;
-          return { decision, lead: lead ? routableOf(lead, batch, one) : null };
+          const routable = lead && routableOf(lead, batch, one);
+          return {
+            decision,
+            lead: routable ? { ...routable, country: routable.country ?? defaultCountry } : null,
+          };
         }),
       })),
     });

@@ -1,6 +1,7 @@
 import { type Refusal, refusal } from '#outcome';
 import type { LookUps } from '#persons';
 import type { PastOffers } from '#routing';
+import type { LeadRules } from '#verticals';
 import type { CheckedSubmission } from './check-submission.js';
 import type { IntakeLead, Pending } from './pending.js';
 import { isProven } from './proven-consent.js';
@@ -17,14 +18,18 @@ export interface HeldPing {
 }
 
 /** Hashes what of a submission is not about the person. Parts are named by their paths. */
-export function pingContent(submission: CheckedSubmission, lookUps: LookUps): PingContent {
+export function pingContent(
+  submission: CheckedSubmission,
+  { defaultCountry }: LeadRules,
+  lookUps: LookUps,
+): PingContent {
   const { vertical, contractId, test, contact, attributes, publicKeys, source, score, consent } = submission;
   const told = attributes.filter(({ key }) => publicKeys.has(key));
   const parts: Record<string, unknown> = {
     vertical,
     contractId,
     test,
-    'contact.country': contact.country,
+    'contact.country': contact.country ?? defaultCountry,
     'contact.postalCode': contact.postalCode,
     attributes: told.map(({ key, value }) => [key, value]).toSorted(byKey),
     source: source && [source.channel, source.campaign, source.subId],
@@ -59,7 +64,7 @@ export class PingSheet {
     if (!ping) return refusal('NOT_FOUND', { field });
     if (ping.isPosted || this.used.has(pingKey({ agencyId, pingId }))) return refusal('PING_USED', { field });
     if (ping.expiresAt <= now) return refusal('PING_EXPIRED', { field });
-    const content = pingContent(submission, lookUps);
+    const content = pingContent(submission, pending.rules, lookUps);
     const other = Object.keys(content).find((part) => content[part] !== ping.content[part]);
     return other === undefined
       ? undefined

@@ -98,7 +98,8 @@ function routable({ pending, decision }: ToRoute, receivedAt: Date): RoutableLea
     test,
     contractId: null,
     attributes,
-    country: contact.country,
+    // Who names none is where the vertical's leads are, as in reading the postal code.
+    country: contact.country ?? pending.rules.defaultCountry,
     state: attributes.find(({ key }) => key === 'state')?.value ?? null,
     postalCode: contact.postalCode,
     source,

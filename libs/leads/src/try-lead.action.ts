@@ -84,10 +84,10 @@ export class TryLead {
       test,
       score,
       channel: source?.channel ?? null,
-      country: contact.country,
+      country: contact.country ?? rules.defaultCountry,
       postalCode: contact.postalCode,
       attributes: attributes.filter(({ key }) => publicKeys.has(key)),
-      content: pingContent(checked.value, lookUps),
+      content: pingContent(checked.value, rules, lookUps),
     });
   }
 

@@ -1,4 +1,5 @@
 import { parseLocalDate } from '#calendar';
+import { readBoolean } from '#verticals';
 
 /** The types of a vertical's attributes, as far as rules are concerned. */
 export const valueTypes = ['TEXT', 'INTEGER', 'DECIMAL', 'BOOLEAN', 'DATE', 'ENUM'] as const;
@@ -60,7 +61,7 @@ export function normalValue(type: ValueType, value: string | number | boolean): 
     case 'DATE':
       return parseLocalDate(text);
     case 'BOOLEAN':
-      return text === 'true' || text === 'false' ? text : undefined;
+      return readBoolean(text);
   }
 }
 

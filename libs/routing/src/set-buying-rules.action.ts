@@ -2,7 +2,7 @@ import { recordAudit } from '#audit';
 import type { Clock } from '#calendar';
 import { Database, newId, once, type Transaction, UnitOfWork } from '#database';
 import type { Actor } from '#organizations';
-import { done, type Outcome, refuse } from '#outcome';
+import { done, type Outcome, refuse, type Refusal } from '#outcome';
 import { VerticalQueries } from '#verticals';
 import { Inject, Injectable } from '@nestjs/common';
 import { merged, noSchema, type RoutedSchema, schemaOf } from './define-route.action.js';
@@ -62,7 +62,7 @@ export class SetBuyingRules {
       const pause: RawPause = { from: this.clock.now(), until: input.until };
       // Read as rules from outside are, so that a pause is refused here as it is there.
       const read = validateBuyingRules({ pause }, { ...schema, contract }, ['input']);
-      if (!read.ok) return read;
+      if (!read.ok) return { ok: false, refusals: read.refusals.map(withoutPause) };
       return done({ ...(before ?? read.value), pause: read.value.pause });
     });
   }
@@ -220,4 +220,9 @@ async function placeOf(database: Database, actor: Actor, contractId: string): Pr
     [contractId, actor.organizationId],
   );
   return row && { agencyId: row.agency_id, vertical: row.vertical };
+}
+
+/** The input of a pause has its parts at the top. */
+function withoutPause({ field, ...rest }: Refusal): Refusal {
+  return { ...rest, ...(field && { field: field.filter((part) => part !== 'pause') }) };
 }

@@ -1,5 +1,6 @@
 import { type WeeklyHours, isInstantInRange, isTimeZone, weekdays, windowUnits } from '#calendar';
 import type { Money } from '#money';
+import { isCountry } from '#verticals';
 import { type Area, type Geography, type PostalRange, normalPostalCode, normalState } from './geography.js';
 import type {
   RawArea,
@@ -119,8 +120,8 @@ function readGeography(
 const noState = 'The schema of the vertical has no attribute state, so no lead would fit.';
 
 function readArea(check: RouteCheck, raw: RawArea, path: Path): Area | undefined {
-  if (!/^[A-Z]{2}$/.test(raw.country)) {
-    const message = 'An ISO 3166 code of two capital letters, such as US.';
+  if (!isCountry(raw.country)) {
+    const message = 'An ISO 3166-1 code of two capital letters, such as US, or GB for the United Kingdom.';
     check.refuse('INVALID_VALUE', [...path, 'country'], message);
     return undefined;
   }

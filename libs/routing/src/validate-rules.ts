@@ -120,7 +120,7 @@ class RuleReader {
   ): AttributeRule | undefined {
     const known = this.attributes.get(raw.attribute ?? '');
     if (!known) {
-      this.check.refuse('INVALID_VALUE', [...at, 'attribute'], 'The vertical has no attribute of this name.');
+      this.check.refuse('INVALID_VALUE', [...at, 'attribute'], noSuchAttribute);
       return undefined;
     }
     const { key: attribute, type } = known;
@@ -198,3 +198,6 @@ class RuleReader {
     return missing.length + foreign.length === 0;
   }
 }
+
+const noSuchAttribute =
+  'The schema of the vertical has no attribute of this name that a rule may ask for; personal ones are none.';

@@ -30,10 +30,15 @@ export function valueReader(attribute: Shape): ValueReader {
     case 'DATE':
       return bounded(parseLocalDate, attribute);
     case 'BOOLEAN':
-      return (text) => booleans.get(text.toLowerCase());
+      return readBoolean;
     case 'ENUM':
       return enumReader(attribute.values);
   }
+}
+
+/** As leads may write it: `true`, `yes` or `1`, and `false`, `no` or `0`, in any case. */
+export function readBoolean(text: string): string | undefined {
+  return booleans.get(text.toLowerCase());
 }
 
 function textReader(max: number): ValueReader {

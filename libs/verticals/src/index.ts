@@ -15,7 +15,7 @@ export {
   type Vertical,
 } from './vertical.js';
 export { countries, isCountry } from './country.js';
-export { expectationOf } from './attribute-value.js';
+export { expectationOf, readBoolean } from './attribute-value.js';
 export {
   type AttributeGiven,
   type LeadFacts,
