@@ -76,6 +76,8 @@ const computing = new Set([
   'libphonenumber-js/core',
   'libphonenumber-js/min/metadata',
   'node:crypto',
+  // domainToASCII alone is of use there; a URL is no I/O.
+  'node:url',
   'node:zlib',
   'node:util',
   'node:buffer',

@@ -88,6 +88,9 @@ describe('a phone', () => {
     const canonical = forms.map((form) => canonicalPhone(readPhone(form, 'US').phone ?? ''));
     expect(new Set(canonical)).toEqual(new Set(['+12125550100']));
     expect(canonicalPhone('555 - 0100')).toBe('5550100');
+    // Digits of other scripts: full-width, Arabic, Devanagari.
+    for (const form of ['５５５-０１００', '٥٥٥ ٠١٠٠', '५५५ ०१००'])
+      expect(canonicalPhone(form)).toBe('5550100');
   });
 });
 
@@ -105,8 +108,16 @@ describe('an e-mail address', () => {
     ['ada@.example', undefined],
     ['ada@example.com.', undefined],
     ['a\u0007@example.com', undefined],
+    // What nobody sees would make two of one.
+    ['a\u200b@example.com', undefined],
+    ['a@exam\u00adple.com', undefined],
+    ['jose\u0301s@example.com', 'jos\u00e9s@example.com'],
   ])('%j is %j', (given, normal) => {
     expect(readEmailAddress(given)).toBe(normal);
+  });
+
+  it('of a domain with other letters is the same as in ASCII', () => {
+    expect(canonicalEmailAddress('a@MÜLLER.example')).toBe(canonicalEmailAddress('a@xn--mller-kva.example'));
   });
 
   it('in normal form stays as it is, and so does its canonical form', () => {

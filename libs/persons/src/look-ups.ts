@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import { canonicalEmailAddress } from './email-address.js';
+import { canonicalDomain, canonicalEmailAddress } from './email-address.js';
 import { canonicalPhone } from './phone.js';
 
 /** Keyed hashes of what one person can be reached by, as hex; null for what is not known. */
@@ -43,7 +43,7 @@ export class LookUps {
 
   /** Few domains have most of the people. */
   ofDomain(domain: string): string {
-    const name = domain.toLowerCase();
+    const name = canonicalDomain(domain);
     const known = this.domains.get(name);
     if (known !== undefined) return known;
     const hash = this.hash(`domain:${name}`);

@@ -21,8 +21,7 @@ const fewestDigits = 4;
  */
 export function readPhone(given: string, country: string | null): PhoneRead {
   if (northAmerican.test(given)) return { phone: given };
-  // Full-width digits and signs are what some keyboards write.
-  const text = given.normalize('NFKC').trim();
+  const text = plainDigits(given).trim();
   const plan = country !== null && hasPlan(country) ? country : undefined;
   if (plan === undefined && !text.includes('+')) {
     return digitsIn(text) < fewestDigits ? { problem: 'NO_PHONE' } : { phone: given.trim() };
@@ -40,6 +39,20 @@ function hasPlan(country: string): country is CountryCode {
   return isSupportedCountry(country as CountryCode, metadata);
 }
 
+/** Full-width digits and signs are what some keyboards write, and many scripts have digits of their own. */
+function plainDigits(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text;
+  return text.normalize('NFKC').replace(/\p{Nd}/gu, (digit) => String(valueOf(digit.codePointAt(0) ?? 0)));
+}
+
+/** Unicode has the ten digits of a script beside each other. */
+function valueOf(digit: number): number {
+  if (digit <= 0x39) return digit - 0x30;
+  let value = 0;
+  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(digit - value - 1))) value += 1;
+  return value;
+}
+
 function digitsIn(text: string): number {
   return text.match(/\p{Nd}/gu)?.length ?? 0;
 }
@@ -49,6 +62,6 @@ function digitsIn(text: string): number {
  * one, without the extension. Takes a phone in its normal form.
  */
 export function canonicalPhone(phone: string): string {
-  const [number = ''] = phone.split(';ext=');
+  const [number = ''] = plainDigits(phone).split(';ext=');
   return (number.startsWith('+') ? '+' : '') + number.replace(/\D/g, '');
 }

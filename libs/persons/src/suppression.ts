@@ -1,5 +1,5 @@
 import { done, type Outcome, type Refusal, refusal, refused } from '#outcome';
-import { readEmailAddress } from './email-address.js';
+import { canonicalDomain, readEmailAddress } from './email-address.js';
 import type { LookUps } from './look-ups.js';
 import { readPhone } from './phone.js';
 
@@ -68,7 +68,7 @@ export function readSuppressed(
   const name = (domain ?? '').trim();
   // As the domain of an address, so that both are read alike.
   const address = readAddress(`somebody@${name}`);
-  return address === undefined
+  return address === undefined || !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(canonicalDomain(name))
     ? wrong([...path, 'domain'], messages.domain)
     : done({ kind: 'DOMAIN', hash: lookUps.ofDomain(name) });
 }
