@@ -170,23 +170,32 @@ describe('a destination', () => {
     expect(hidden.node).toBeNull();
   });
 
-  it('signs by both secrets while one is replaced', async () => {
+  it('signs by every secret that is still right while one is replaced, and by none after a rotation without overlap', async () => {
     const { id, secret } = await it_.webhook(receiver.url);
     const contract = await it_.contractTo(id);
-    const rotated = await it_.market.done<{ secret: string }>(
-      'buyer',
-      'rotateDestinationSecret',
-      { destinationId: id },
-      'secret destination { id }',
-    );
+    const rotate = async (more: object = {}): Promise<string> => {
+      const input = { destinationId: id, ...more };
+      const selection = 'secret destination { id }';
+      return (await it_.market.done<{ secret: string }>('buyer', 'rotateDestinationSecret', input, selection))
+        .secret;
+    };
+    const isSignedBy = (index: number, ...secrets: string[]): void => {
+      const received = receiver.received[index];
+      const keys = secrets.map(readSecret).filter((each) => each !== undefined);
+      if (!received || keys.length < secrets.length) throw new Error('nothing was received');
+      const timestampSeconds = Number(received.headers['webhook-timestamp']);
+      const message = { id: received.headers['webhook-id'] ?? '', timestampSeconds, body: received.body };
+      expect(received.headers['webhook-signature']).toBe(signWebhook(message, keys));
+    };
+    // Whoever lost the answer rotates again, and the receiver still has the first.
+    const second = await rotate();
+    const third = await rotate();
     it_.relay();
     await it_.over(await it_.offer(contract));
-    const [received] = receiver.received;
-    const [older, newer] = [readSecret(secret), readSecret(rotated.secret)];
-    if (!received || !older || !newer) throw new Error('nothing was received');
-    const timestampSeconds = Number(received.headers['webhook-timestamp']);
-    const message = { id: received.headers['webhook-id'] ?? '', timestampSeconds, body: received.body };
-    expect(received.headers['webhook-signature']).toBe(signWebhook(message, [newer, older]));
+    isSignedBy(0, third, second, secret);
+    const last = await rotate({ overlapHours: 0 });
+    await it_.over(await it_.offer(contract));
+    isSignedBy(1, last);
   });
 
   it('must know the attributes of the verticals whose leads go there', async () => {

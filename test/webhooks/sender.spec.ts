@@ -127,6 +127,21 @@ describe('an answer', () => {
     expect(tried.answerStart.length).toBeLessThanOrEqual(2_048);
   });
 
+  it.each([
+    [
+      'is no JSON from its beginning on',
+      Buffer.from('übernommen', 'latin1'),
+      expect.stringContaining('bernommen'),
+    ],
+    ['is JSON with more than UTF-8', Buffer.from('{"status":"ü"}', 'latin1'), null],
+    ['has two bytes a letter', Buffer.from('\ufeff{"status":"rejected"}', 'utf16le'), null],
+    ['is too long for JSON', Buffer.from(`{"a":"${'x'.repeat(70_000)}"}`), null],
+    ['is a long page', Buffer.from(`<html>${'x'.repeat(70_000)}`), expect.stringMatching(/^<html>x/)],
+  ])('whose body %s is told so far', async (_what, body, answer) => {
+    receiver.answer = (response) => void response.writeHead(200).end(body);
+    expect(await send()).toMatchObject({ failure: null, answer });
+  });
+
   it('that never ends is left alone after a second, and counts by its status', async () => {
     receiver.answer = (response) => {
       response.writeHead(200).write('begun');

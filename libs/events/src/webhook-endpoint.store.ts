@@ -89,16 +89,11 @@ export class WebhookEndpointStore {
     return row && endpointOf(row);
   }
 
-  /** The new secret is right at once; the one before for as long as it is said, and those before it no more. */
+  /** The new secret is right at once; those before it for as long as it is said, and none for longer than was said of it. */
   async rotate(tx: Transaction, endpointId: string, secret: Uint8Array, overlapHours: number): Promise<void> {
     await tx.query(
-      `update webhook_secrets set expires_at = now()
-       where endpoint_id = $1 and expires_at is not null and expires_at > now()`,
-      [endpointId],
-    );
-    await tx.query(
-      `update webhook_secrets set expires_at = now() + make_interval(hours => $2)
-       where endpoint_id = $1 and expires_at is null`,
+      `update webhook_secrets set expires_at = least(expires_at, now() + make_interval(hours => $2))
+       where endpoint_id = $1 and (expires_at is null or expires_at > now())`,
       [endpointId, overlapHours],
     );
     await tx.query(

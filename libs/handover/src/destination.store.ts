@@ -114,7 +114,7 @@ export class DestinationStore {
     return row?.header_values ?? {};
   }
 
-  /** Writes what a locked destination is from now on. */
+  /** Writes what a locked destination is from now on. What kept leads from it before says nothing about that. */
   async update(
     tx: Transaction,
     destination: Destination,
@@ -128,7 +128,7 @@ export class DestinationStore {
   ): Promise<void> {
     await tx.query(
       `update destinations set name = $2, kind = $6, settings = $3, header_values = $4, version = version + 1,
-         changed_at = $5
+         changed_at = $5, failures = 0, opened = 0, open_until = null
        where id = $1`,
       [
         destination.id,
@@ -142,16 +142,11 @@ export class DestinationStore {
     await this.keepVersion(tx, destination.id, change.actorId, change.at);
   }
 
-  /** The new secret is right at once; the one before for as long as it is said, and those before it no more. */
+  /** The new secret is right at once; those before it for as long as it is said, and none for longer than was said of it. */
   async rotate(tx: Transaction, id: string, secret: Uint8Array, overlapHours: number): Promise<void> {
     await tx.query(
-      `update destination_secrets set expires_at = now()
-       where destination_id = $1 and expires_at is not null and expires_at > now()`,
-      [id],
-    );
-    await tx.query(
-      `update destination_secrets set expires_at = now() + make_interval(hours => $2)
-       where destination_id = $1 and expires_at is null`,
+      `update destination_secrets set expires_at = least(expires_at, now() + make_interval(hours => $2))
+       where destination_id = $1 and (expires_at is null or expires_at > now())`,
       [id, overlapHours],
     );
     await tx.query(

@@ -137,3 +137,16 @@ function leavesOf(value: unknown, at: readonly string[] = []): string[] {
   if (typeof value !== 'object' || value === null) return [at.join('.')];
   return Object.entries(value).flatMap(([name, inner]) => leavesOf(inner, [...at, name]));
 }
+
+describe('a number', () => {
+  it.each([
+    ['123456789012345', 123_456_789_012_345],
+    ['-0012345678901.2345', -12_345_678_901.2345],
+    // A double would make another of them.
+    ['123456789012345.12', null],
+  ])('%s is %s', (value, number) => {
+    const mapping = compileMapping([field('n', '{{attributes.big}}', 'NUMBER')]);
+    const big = sampleLead(ids, { vertical: 'solar', attributes: [{ key: 'big', value }] });
+    expect(mapLead(mapping, big)).toEqual({ n: number });
+  });
+});

@@ -103,6 +103,12 @@ function knows({ types, isOpen }: KnownAttributes, key: string): boolean {
 }
 
 const numeric = /^-?\d{1,15}(\.\d{1,10})?$/;
+/** A double keeps so many digits as they are. */
+const exactDigits = 15;
+
+function isNumber(text: string): boolean {
+  return numeric.test(text) && text.replaceAll(/[-.]/g, '').replace(/^0+/, '').length <= exactDigits;
+}
 const fits: Readonly<Record<Exclude<MappedType, 'TEXT'>, readonly AttributeType[]>> = {
   // What is TEXT in an open vertical may still be a number.
   NUMBER: ['INTEGER', 'DECIMAL'],
@@ -113,8 +119,7 @@ function suits(type: MappedType, { parts }: Template, verticals: readonly KnownA
   if (type === 'TEXT') return true;
   const [only, ...others] = parts;
   if (!only || others.length > 0) return false;
-  if (only.kind === 'TEXT')
-    return type === 'NUMBER' ? numeric.test(only.text) : /^(true|false)$/.test(only.text);
+  if (only.kind === 'TEXT') return type === 'NUMBER' ? isNumber(only.text) : /^(true|false)$/.test(only.text);
   if (only.kind === 'FIELD') return only.name === (type === 'NUMBER' ? 'lead.score' : 'lead.test');
   return verticals.every(({ types }) => {
     const known = types.get(only.key);
@@ -165,7 +170,7 @@ export function mapLead({ fields }: CompiledMapping, lead: SentLead): JsonObject
 
 function typed(text: string | null, type: MappedType): string | number | boolean | null {
   if (text === null || type === 'TEXT') return text;
-  if (type === 'NUMBER') return numeric.test(text) ? Number(text) : null;
+  if (type === 'NUMBER') return isNumber(text) ? Number(text) : null;
   return text === 'true' ? true : text === 'false' ? false : null;
 }
 

@@ -32,4 +32,11 @@ it('writes rows with their numbers and reasons, and without those of an earlier 
   );
   // A row that is shorter than the first one.
   expect(failedRows(['a', 'b', 'c'], [{ row: 2, refusals: [], cells: ['x'] }], null)).toBe('x,,,2,\r\n');
+  // And one that is longer, sent back as it was and refused again: nothing of it is lost.
+  const long = failedRows(['a', 'b'], [{ row: 5, refusals: [], cells: ['x', 'y', 'more', 'cells'] }], null);
+  expect(long).toBe('x,y,5,,more,cells\r\n');
+  const columns = ['a', 'b', 'leadger_row', 'leadger_reasons'];
+  expect(failedRows(columns, [{ row: 2, refusals: [], cells: long.trim().split(',') }], null)).toBe(
+    'x,y,2,,more,cells\r\n',
+  );
 });

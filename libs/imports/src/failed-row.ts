@@ -52,14 +52,15 @@ export function failedRows(
       safeCell(refusals.map(({ code, field, message }) => `${field}: ${message} (${code})`).join(' | ')),
       // The first row has said it.
       ...(contractId === null ? [] : ['']),
+      // What has no column stands behind all that have one.
+      ...cells.slice(columns.length).map(safeCell),
     ]),
   );
 }
 
 /** The cells of a row, one for each column, without those that an earlier download has added. */
 function ownOut(columns: readonly string[], cells: readonly string[]): string[] {
-  const filled = columns.length > cells.length ? columns.map((_name, index) => cells[index] ?? '') : cells;
-  return filled.filter((_cell, index) => !isOwnColumn(columns[index] ?? ''));
+  return columns.flatMap((name, index) => (isOwnColumn(name) ? [] : [cells[index] ?? '']));
 }
 
 function csvOf(records: readonly (readonly string[])[]): string {

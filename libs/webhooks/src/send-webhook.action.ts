@@ -50,7 +50,10 @@ export interface WebhookTry {
   readonly answerBytes: number;
   /** The first 2 kB of the answer as text. It may hold a person's data: it is for samples, and kept for those alone. */
   readonly answerStart: string;
-  /** The whole of the answer as it came; null when it did not end, was longer than 64 kB, or is no UTF-8. Never kept. */
+  /**
+   * The whole of the answer as it came; where it was longer than 64 kB or is no UTF-8, its beginning if that shows that it is no
+   * JSON. Null otherwise, and when it did not end. Never kept.
+   */
   readonly answer: string | null;
 }
 
@@ -227,7 +230,7 @@ async function readStart(
 ): Promise<Pick<WebhookTry, 'answerBytes' | 'answerStart' | 'answer'>> {
   const kept: Buffer[] = [];
   let answerBytes = 0;
-  let isWhole = false;
+  let isBroken = true;
   const enough = setTimeout(() => body.destroy(), withinMs);
   try {
     for await (const chunk of body) {
@@ -235,7 +238,7 @@ async function readStart(
       answerBytes += chunk.length;
       if (answerBytes > longestAnswerBytes) break;
     }
-    isWhole = answerBytes <= longestAnswerBytes;
+    isBroken = false;
   } catch {
     // The status is known, and what has come of the body is enough.
   } finally {
@@ -248,8 +251,15 @@ async function readStart(
   return {
     answerBytes: Math.min(answerBytes, longestAnswerBytes),
     answerStart: start.replaceAll(/[^\P{Cc}\n\t]|\p{Cs}/gu, ''),
-    answer: isWhole && isUtf8(all) ? all.toString('utf8') : null,
+    answer: isBroken ? null : answerOf(all),
   };
+}
+
+/** Of what begins as no JSON does, nobody needs the rest. Text of two bytes a letter may be JSON. */
+function answerOf(all: Buffer): string | null {
+  if (all.length <= longestAnswerBytes && isUtf8(all)) return all.toString('utf8');
+  const start = all.subarray(0, answerStartBytes).toString('utf8');
+  return /^[{["]/.test(start.trim()) || all.includes(0) ? null : start;
 }
 
 function failureOf(status: number): WebhookFailure | null {

@@ -67,7 +67,8 @@ others: each has its own places, two at first and up to 32 while it answers.
 checked when the endpoint is made and again before every try, and the connection goes to an address that was checked.
 
 **Secrets.** Shown once. \`rotateWebhookSecret\` makes a new one; for the overlap (24 hours unless you say otherwise) messages
-have a signature by each. While an endpoint is disabled nothing is queued for it, and what waits is kept for its three
+have a signature by each; a further rotation leaves older secrets their time, and one with \`overlapHours: 0\` ends them
+all at once. While an endpoint is disabled nothing is queued for it, and what waits is kept for its three
 days; \`replayWebhooks\` fetches what happened meanwhile.
 `;
 
