@@ -84,7 +84,11 @@ export async function startStripeSandbox({ url, stateFile, onLine, onStarted }) 
     fs.rmSync(pidFileOf(stateFile), { force: true });
   });
   const ended = await Promise.race([listening, service.ended]);
-  if (ended) throw new FriendlyError(`${ended} before it was ready: see its last lines above.`);
+  // Two that start at the same moment may have found the same port free; at the next start it is seen to be taken.
+  if (ended)
+    throw new FriendlyError(
+      `${ended} before it was ready: see its last lines above. If its port was taken meanwhile, start again.`,
+    );
   return service;
 }
 

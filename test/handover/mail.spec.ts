@@ -246,6 +246,7 @@ describe('a mailbox', () => {
     'Ada <leads@buyer.example>',
     'leads@buyer.example\r\nBcc: x@evil.example',
     'leads@localhost',
+    'leads@127.0.0.1',
     '"x y"@buyer.example',
     '',
     randomBytes(200).toString('hex') + '@buyer.example',

@@ -33,6 +33,7 @@ const kept = async (): Promise<number> => {
 it.each<[string, string | Buffer, RegExp]>([
   ['nothing', '', /empty/],
   ['a header alone', `${header}\r\n`, /no rows/],
+  ['a header over empty rows', `${header}\r\n\r\n ,,\n""\n`, /no rows/],
   ['a spreadsheet', Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.from(word)]), /Export it as CSV/],
   ['UTF-16', Buffer.from(`\ufeffemail,${word}`, 'utf16le'), /UTF-16/],
   ['no header', `${word}@example.com,Ada\n`, /looks like data/],

@@ -145,6 +145,11 @@ it('waits until it is started, and remembers what columns are', async () => {
   expect((await it_.act('startLeadImport', { importId })).userErrors).toMatchObject([
     { code: 'REQUIRED', field: ['input', 'importId'] },
   ]);
+  expect(await it_.upload(fileOf(rows, names), { vertical, start: 'true' })).toMatchObject({
+    status: 422,
+    import: { id: importId, status: 'READY' },
+    userErrors: [{ code: 'REQUIRED', field: ['mapping'] }],
+  });
   const wrong = [
     { column: 'nobody', field: 'contact.email' },
     { column: 'call', field: 'telephone' },

@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import { HoldRounds } from '#offers';
 import type { RunningRelay } from '#webhooks';
 import {
+  assumeCountry,
   defineRoute,
   type Network,
   openNetwork,
@@ -51,9 +52,10 @@ describe('a lead on a route with PING_POST', () => {
   it('is accepted at once, offered without personal data, and sold to the highest bid at its price', async () => {
     await bidders.open(bidding('12.50'), bidding('14.25'));
     await defineRoute(network, pingPost);
+    await assumeCountry(network, 'US');
     const planted = { givenName: 'Plantedgiven', familyName: 'Plantedfamily', phone: '+12125550177' };
     const id = await submitOne(network, {
-      contact: { ...planted, email: 'planted@people.example', postalCode: '10001', country: 'US' },
+      contact: { ...planted, email: 'planted@people.example', postalCode: '10001' },
       attributes: [
         { key: 'income', value: '60000' },
         { key: 'nobody-knows', value: 'Plantedattribute' },

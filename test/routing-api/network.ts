@@ -43,6 +43,12 @@ const terms: Terms = {
   commissionTrigger: 'QUALIFIED',
 };
 
+/** From now on, leads of the network's vertical that name no country are of this one. */
+export async function assumeCountry({ market, vertical }: Network, defaultCountry: string): Promise<void> {
+  const input = { key: vertical, name: 'Solar', expectedVersion: 2, defaultCountry };
+  await market.done('admin', 'defineVertical', input, 'replayed');
+}
+
 /** A vertical of its own with a schema, and a contract with each of the buyers, in their order. */
 export async function openNetwork(
   app: TestApp,

@@ -1,5 +1,6 @@
 import type { TestApp } from '../support/app.js';
 import {
+  assumeCountry,
   defineRoute,
   type Network,
   openNetwork,
@@ -217,9 +218,7 @@ describe('a route', () => {
   });
 
   it('takes a lead that names no country for one of its vertical’s country', async () => {
-    const { market, vertical } = network;
-    const input = { key: vertical, name: 'Solar', expectedVersion: 2, defaultCountry: 'US' };
-    await market.done('admin', 'defineVertical', input, 'replayed');
+    await assumeCountry(network, 'US');
     const newYork = [{ country: 'US', postalPrefixes: ['100'] }];
     const [first, second] = network.contracts.map(({ id }) => id);
     await defineRoute(network, {

@@ -25,6 +25,10 @@ else {
     host: values.host,
     ...(values.state !== undefined && { stateFile: values.state }),
     ...(values['public-url'] !== undefined && { publicUrl: values['public-url'] }),
+  }).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    process.stderr.write(`stripe-sandbox: port ${values.port} is taken by another program.\n`);
+    process.exit(1);
   });
   process.stdout.write(`stripe-sandbox listens at ${sandbox.url}\n`);
   // Once each: who asks a second time wants it to end at once.

@@ -75,6 +75,7 @@ export class UploadImport {
     const hash = createHash('sha256');
     let upload: Upload | undefined;
     let [bytesTotal, number] = [0, 0];
+    let hasRows = false;
     try {
       for await (const { bytes, isLast } of inPieces(body, pieceBytes)) {
         if (!upload) {
@@ -82,6 +83,7 @@ export class UploadImport {
           if (!begun.ok) return begun;
           upload = begun.value;
         }
+        hasRows ||= hasText(bytes, upload.head.body.offset - bytesTotal);
         bytesTotal += bytes.length;
         if (bytesTotal > this.config.importMaxBytes) return await this.giveUp(upload, this.tooLarge());
         hash.update(bytes);
@@ -93,7 +95,7 @@ export class UploadImport {
         number += 1;
       }
       invariant(upload, 'a file has at least one piece');
-      if (upload.head.body.offset >= bytesTotal)
+      if (!hasRows)
         return await this.giveUp(upload, refuseFile('The file has names of columns and no rows.'));
       return await this.finish(actor, input, upload, hash.digest('hex'));
     } catch (error) {
@@ -192,6 +194,15 @@ export class UploadImport {
       message: `The file is larger than ${megabytes} MiB. Send it in parts, each with the first row.`,
     });
   }
+}
+
+/** What rows may have without saying anything, which are passed over: ends of lines, blanks, delimiters, quotes. */
+const sayNothing = new Set(Buffer.from('\r\n\t ,;"'));
+
+function hasText(bytes: Buffer, from: number): boolean {
+  for (let at = Math.max(0, from); at < bytes.length; at += 1)
+    if (!sayNothing.has(bytes[at] ?? 0)) return true;
+  return false;
 }
 
 function check({ vertical, fileName, mapping }: UploadImportInput): Outcome<never> | undefined {

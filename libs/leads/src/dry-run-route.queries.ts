@@ -16,9 +16,8 @@ import {
   type RoutableLead,
   type Route,
 } from '#routing';
-import { VerticalQueries } from '#verticals';
 import { Injectable } from '@nestjs/common';
-import type { OpenedLead } from './lead.js';
+import type { PlacedLead } from './lead.js';
 import { LeadQueries } from './lead.queries.js';
 import { isProven } from './proven-consent.js';
 import { contractsWith } from './person-standing.js';
@@ -55,7 +54,6 @@ export class DryRunRoute {
     private readonly proposals: ProposeRoute,
     private readonly past: PastDecisions,
     private readonly leads: LeadQueries,
-    private readonly verticals: VerticalQueries,
   ) {}
 
   /** On the last decision of each of the vertical's leads that named no contract. Refuses INVALID_VALUE and what is wrong with the route. */
@@ -76,7 +74,6 @@ export class DryRunRoute {
       beforeLeadId,
     });
     const leads = await this.opened(found);
-    const [{ defaultCountry } = { defaultCountry: null }] = await this.verticals.byKeys([vertical]);
     const redecided = dryRun(compiled, {
       present,
       batches: found.map((batch) => ({
@@ -84,11 +81,7 @@ export class DryRunRoute {
         decisions: batch.decisions.map((one) => {
           const { decision, isWanted } = one;
           const lead = isWanted ? leads.get(decision.leadId) : undefined;
-          const routable = lead && routableOf(lead, batch, one);
-          return {
-            decision,
-            lead: routable ? { ...routable, country: routable.country ?? defaultCountry } : null,
-          };
+          return { decision, lead: lead ? routableOf(lead, batch, one) : null };
         }),
       })),
     });
@@ -113,32 +106,32 @@ export class DryRunRoute {
   }
 
   /** Those whose person is still known. */
-  private async opened(found: readonly PastFound[]): Promise<ReadonlyMap<string, OpenedLead>> {
+  private async opened(found: readonly PastFound[]): Promise<ReadonlyMap<string, PlacedLead>> {
     const places = found.flatMap(({ decisions }) =>
       decisions.flatMap(({ decision, isWanted }) =>
         isWanted ? [{ agencyId: decision.agencyId, id: decision.leadId }] : [],
       ),
     );
-    const leads = await this.leads.opened(places);
+    const leads = await this.leads.placed(places);
     return new Map(leads.flatMap((lead) => (lead.contact ? [[lead.id, lead] as const] : [])));
   }
 }
 
 /** The lead as it was decided on. What stood against its person is taken from the decision: no list is as it was. */
-function routableOf(lead: OpenedLead, { routes }: PastFound, { decision, number }: PastOne): RoutableLead {
+function routableOf(lead: PlacedLead, { routes }: PastFound, { decision, number }: PastOne): RoutableLead {
   const considered = outcomesOf(decision, routes);
   const markedAs = (mark: number): ConsideredEntry['entry'][] =>
     considered.flatMap(({ outcome, detail, entry }) =>
       outcome === 'DUPLICATE_FOR_BUYER' && detail === mark ? [entry] : [],
     );
-  const { attributes, contact, source, score, test, consent } = lead;
+  const { attributes, contact, country, source, score, test, consent } = lead;
   return {
     leadId: lead.id,
     receivedAt: number === 1 ? decision.at : lead.receivedAt,
     test,
     contractId: null,
     attributes,
-    country: contact?.country ?? null,
+    country,
     state: attributes.find(({ key }) => key === 'state')?.value ?? null,
     postalCode: contact?.postalCode ?? null,
     source,

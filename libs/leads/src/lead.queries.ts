@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import type { Actor } from '#organizations';
+import { VerticalQueries } from '#verticals';
 import { isStorable } from './check-submission.js';
 import type { Delivery } from './delivery.js';
 import { deliveryColumns, deliveryOf, type DeliveryRow } from './delivery.store.js';
-import { type Lead, type LeadState, type OpenedLead, shownTo } from './lead.js';
+import { type Lead, type LeadState, type OpenedLead, type PlacedLead, shownTo } from './lead.js';
 import { LeadOpener, leadColumns, type LeadRow, proofOf } from './lead-opener.store.js';
 
 /** Which leads a list shows; an absent filter shows all. */
@@ -32,6 +33,7 @@ export class LeadQueries {
   constructor(
     private readonly database: Database,
     private readonly opener: LeadOpener,
+    private readonly verticals: VerticalQueries,
   ) {}
 
   /** Leads by id, in no order; those that the actor may not see are absent. */
@@ -65,6 +67,17 @@ export class LeadQueries {
       [places.map(({ agencyId }) => agencyId), places.map(({ id }) => id)],
     );
     return await this.opener.open(rows);
+  }
+
+  /** As {@link opened}, with the country that routes go by. */
+  async placed(places: readonly Pick<Lead, 'agencyId' | 'id'>[]): Promise<PlacedLead[]> {
+    const leads = await this.opened(places);
+    const named = await this.verticals.byKeys([...new Set(leads.map(({ vertical }) => vertical))]);
+    const assumed = new Map(named.map(({ key, defaultCountry }) => [key, defaultCountry]));
+    return leads.map((lead) => ({
+      ...lead,
+      country: lead.contact?.country ?? assumed.get(lead.vertical) ?? null,
+    }));
   }
 
   /** One page of leads plus one row, which tells whether there is more. */

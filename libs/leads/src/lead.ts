@@ -70,6 +70,12 @@ export interface OpenedLead extends Lead {
   readonly askedContractId: string | null;
 }
 
+/** A lead as routes and buyers see it. */
+export interface PlacedLead extends OpenedLead {
+  /** Where it is from: as it says itself, else as its vertical assumes. */
+  readonly country: string | null;
+}
+
 /** The lead as the actor may see it: without `leads:contact`, nothing that is about the person. */
 export function shownTo(actor: Actor, opened: OpenedLead): Lead {
   const { publicKeys, askedContractId: _asked, ...lead } = opened;

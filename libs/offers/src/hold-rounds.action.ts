@@ -1,6 +1,6 @@
 import { UnitOfWork } from '#database';
 import type { ShowId } from '#events';
-import { LeadQueries, type OpenedLead, RouteAgain } from '#leads';
+import { LeadQueries, type PlacedLead, RouteAgain } from '#leads';
 import { done } from '#outcome';
 import { Inject, Injectable } from '@nestjs/common';
 import { AskBuyers, type Asked } from './ask-buyers.action.js';
@@ -30,7 +30,7 @@ export class HoldRounds {
   async begin(limit: number, now: Date): Promise<Promise<void>[]> {
     const rounds = await this.queue.takeRounds(limit, this.askBuyers.roundMs + leaseMarginMs);
     if (rounds.length === 0) return [];
-    const opened = await this.leads.opened(rounds.map(({ agencyId, leadId: id }) => ({ agencyId, id })));
+    const opened = await this.leads.placed(rounds.map(({ agencyId, leadId: id }) => ({ agencyId, id })));
     const leads = new Map(opened.map((lead) => [lead.id, lead]));
     const contracts = rounds.flatMap(({ agencyId, contracts: asked }) =>
       asked.map(({ contractId }) => ({ agencyId, contractId })),
@@ -56,10 +56,10 @@ export class HoldRounds {
   /** Nobody is asked about a person who was erased meanwhile. */
   private askedOf(
     { leadId, contracts }: TakenRound,
-    lead: OpenedLead,
+    lead: PlacedLead,
     addresses: ReadonlyMap<string, SignedAddress>,
   ): Asked[] {
-    const { vertical, test, contact, attributes, publicKeys, source, score } = lead;
+    const { vertical, test, contact, country, attributes, publicKeys, source, score } = lead;
     if (!contact) return [];
     return contracts.map(({ contractId, buyerId, priceMinor, offerId }) => ({
       contractId,
@@ -72,7 +72,7 @@ export class HoldRounds {
         contractId: this.showId('contract', contractId),
         vertical,
         test,
-        country: contact.country,
+        country,
         postalCode: contact.postalCode,
         attributes: attributes.filter(({ key }) => publicKeys.has(key)),
         channel: source?.channel ?? null,
@@ -83,7 +83,7 @@ export class HoldRounds {
 }
 
 interface Surroundings {
-  readonly lead: OpenedLead | undefined;
+  readonly lead: PlacedLead | undefined;
   readonly addresses: ReadonlyMap<string, SignedAddress>;
   readonly now: Date;
 }

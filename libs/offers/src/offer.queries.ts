@@ -151,7 +151,7 @@ export class OfferQueries {
 
   private async offersOf(rows: readonly OfferRow[]): Promise<LeadOffer[]> {
     if (rows.length === 0) return [];
-    const opened = await this.leads.opened(
+    const opened = await this.leads.placed(
       rows.map(({ agency_id: agencyId, lead_id: id }) => ({ agencyId, id })),
     );
     const leads = new Map(opened.map((lead) => [lead.id, lead]));
@@ -159,7 +159,7 @@ export class OfferQueries {
       const lead = leads.get(row.lead_id);
       // Of an erased person nothing is offered.
       if (!lead?.contact) return [];
-      const { vertical, test, contact, attributes, publicKeys, source, score } = lead;
+      const { vertical, test, contact, country, attributes, publicKeys, source, score } = lead;
       return [
         {
           id: row.id,
@@ -172,7 +172,7 @@ export class OfferQueries {
           offeredAt: row.opened_at,
           expiresAt: row.closes_at,
           attributes: attributes.filter(({ key }) => publicKeys.has(key)),
-          country: contact.country,
+          country,
           postalPrefix: postalPrefix(contact.postalCode),
           channel: source?.channel ?? null,
           score,

@@ -12,7 +12,7 @@ import {
   type UploadImportInput,
 } from '#imports';
 import { type Actor, may } from '#organizations';
-import { type Outcome, type Refusal, refusal } from '#outcome';
+import { type Outcome, type Refusal, refusal, refused } from '#outcome';
 import type { Log } from '../../../process/src/log.js';
 import { RequestAuthenticator } from '../access/request-authenticator.js';
 import { errorLog } from '../edge-log.js';
@@ -185,6 +185,9 @@ class ImportRoutes {
     });
     // Whoever sent the same file at the same time has started it.
     const wasStarted = !started.ok && started.refusals[0]?.code === 'ILLEGAL_TRANSITION';
+    // There is no input here: what columns are is said with the file.
+    const unmapped = started.ok ? undefined : started.refusals.find(({ code }) => code === 'REQUIRED');
+    if (unmapped) return refused({ ...unmapped, field: ['mapping'] });
     if (!wasStarted) return started;
     const [now] = await this.tools.queries.byIds(actor, [importId]);
     return now?.contractId === contractId ? { ok: true, value: undefined } : takenOtherwise(importId);
